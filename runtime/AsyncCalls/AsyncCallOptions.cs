@@ -1,0 +1,108 @@
+using Microsoft.Extensions.Logging;
+
+namespace AsyncCalls;
+
+/// <summary>The native backends that a runtime may use beside the worker threads, which are always there.</summary>
+[Flags]
+public enum AsyncCallBackends
+{
+    /// <summary>Worker threads only: no native submission interface is set up.</summary>
+    WorkersOnly = 0,
+
+    /// <summary>io_uring(7), where the kernel and its policy allow it.</summary>
+    IoUring = 1,
+
+    /// <summary>Everything that this version knows.</summary>
+    All = IoUring,
+}
+
+/// <summary>
+/// The settings of an <see cref="AsyncCallRuntime"/>. They are read and validated once, when the runtime is made.
+/// </summary>
+public sealed class AsyncCallOptions
+{
+    /// <summary>The native backends that may be used. Default: <see cref="AsyncCallBackends.All"/>.</summary>
+    public AsyncCallBackends Backends { get; set; } = AsyncCallBackends.All;
+
+    /// <summary>
+    /// Whether a call may be tried on the calling thread where the kernel can say "not now" (<c>RWF_NOWAIT</c>). Default: true.
+    /// </summary>
+    public bool InlineAttempts { get; set; } = true;
+
+    /// <summary>
+    /// How many calls may be in flight, 1 to 1,048,575 (the slots of an id). One more waits, asynchronously, until another ends.
+    /// Default: 65,536.
+    /// </summary>
+    public int MaxInFlight { get; set; } = 65_536;
+
+    /// <summary>
+    /// Entries of the completion ring, a power of two from 2 to 1,048,576. It does not bound the calls in flight: completions that
+    /// find it full wait beside it, in order. Default: 1,024 (32 KiB).
+    /// </summary>
+    public int RingEntries { get; set; } = 1_024;
+
+    /// <summary>Entries of io_uring's submission queue, a power of two from 2 to 32,768. Default: 256.</summary>
+    public int IoUringEntries { get; set; } = 256;
+
+    /// <summary>
+    /// The most worker threads, 1 to 32,767. Threads are made when calls wait and every worker is busy, and end when idle.
+    /// Default: 64, or 8 for each processor where that is more.
+    /// </summary>
+    public int MaxWorkers { get; set; } = Math.Max(64, 8 * Environment.ProcessorCount);
+
+    /// <summary>How long a worker thread stays when it has nothing to do. Default: 10 seconds.</summary>
+    public TimeSpan WorkerIdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// How long dispose waits for calls in flight before it cancels those that it could not wait for, and, a second later, gives up
+    /// and leaves their memory to the kernel. Default: 30 seconds.
+    /// </summary>
+    public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Where the runtime logs. Default: nowhere. <c>AddAsyncCalls</c> sets the host's.</summary>
+    public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>Every setting that is out of its range, as a sentence that says what to change; empty when all are fine.</summary>
+    public IReadOnlyList<string> Validate()
+    {
+        var errors = new List<string>();
+        if ((Backends & ~AsyncCallBackends.All) != 0)
+        {
+            errors.Add($"{nameof(Backends)} has unknown flags (0x{(int)(Backends & ~AsyncCallBackends.All):x}): combine named values of {nameof(AsyncCallBackends)}.");
+        }
+
+        RequireRange(errors, nameof(MaxInFlight), MaxInFlight, 1, (1 << 20) - 1);
+        RequirePowerOfTwo(errors, nameof(RingEntries), RingEntries, 1 << 20);
+        RequirePowerOfTwo(errors, nameof(IoUringEntries), IoUringEntries, 1 << 15);
+        RequireRange(errors, nameof(MaxWorkers), MaxWorkers, 1, short.MaxValue);
+        RequirePositive(errors, nameof(WorkerIdleTimeout), WorkerIdleTimeout);
+        RequirePositive(errors, nameof(DrainTimeout), DrainTimeout);
+        return errors;
+    }
+
+    internal AsyncCallOptions Clone() => (AsyncCallOptions)MemberwiseClone();
+
+    private static void RequireRange(List<string> errors, string name, int value, int least, int most)
+    {
+        if (value < least || value > most)
+        {
+            errors.Add($"{name} is {value}: set it to {least} to {most}.");
+        }
+    }
+
+    private static void RequirePowerOfTwo(List<string> errors, string name, int value, int most)
+    {
+        if (value < 2 || value > most || !int.IsPow2(value))
+        {
+            errors.Add($"{name} is {value}: set it to a power of two from 2 to {most}.");
+        }
+    }
+
+    private static void RequirePositive(List<string> errors, string name, TimeSpan value)
+    {
+        if (value <= TimeSpan.Zero || value.TotalMilliseconds > int.MaxValue)
+        {
+            errors.Add($"{name} is {value}: set it to more than zero and at most {TimeSpan.FromMilliseconds(int.MaxValue)}.");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using System.Diagnostics.CodeAnalysis;
+using AsyncCalls.Calls;
+using AsyncCalls.Contexts;
+using AsyncCalls.Routing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace AsyncCalls;
+
+/// <summary>
+/// Runs the calls of generated twins: natively where this machine offers it, on worker threads otherwise, and resumes their awaiters.
+/// </summary>
+/// <remarks>
+/// <para>All members may be used from any thread at any time. A runtime starts threads when the first call needs them; an idle one uses no
+/// processor time.</para>
+/// <para>Continuations run on threads of the runtime, unless the awaiter captured a <see cref="SynchronizationContext"/> or
+/// <see cref="TaskScheduler"/>. A continuation that blocks delays nobody else's: another thread takes over.</para>
+/// </remarks>
+public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
+{
+    private static readonly Lock SharedChange = new();
+    private static AsyncCallRuntime? _default;
+    private static AsyncCallRuntime? _shared;
+    private static int _lastNumber;
+
+    private readonly TimeSpan _drainTimeout;
+    private readonly Lock _closing = new();
+    private Task? _closed;
+
+    /// <summary>Makes a runtime and finds out what the machine offers. Starts no thread.</summary>
+    /// <param name="options">The settings; they are copied. Null for the defaults.</param>
+    /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what to change.</exception>
+    public AsyncCallRuntime(AsyncCallOptions? options = null)
+    {
+        options = options?.Clone() ?? new AsyncCallOptions();
+        if (options.Validate() is { Count: > 0 } errors)
+        {
+            throw new ArgumentException(string.Join(' ', errors), nameof(options));
+        }
+
+        int number = Interlocked.Increment(ref _lastNumber);
+        Name = number == 1 ? "AsyncCalls" : $"AsyncCalls {number}";
+        InlineAttempts = options.InlineAttempts;
+        _drainTimeout = options.DrainTimeout;
+        ILogger logger = options.LoggerFactory?.CreateLogger("AsyncCalls") ?? NullLogger.Instance;
+        Context = new AsyncCallContext(Name, options, logger);
+    }
+
+    /// <summary>
+    /// The runtime of twins that were not given another: the host's, while a host with <c>AddAsyncCalls</c> runs; otherwise one with default
+    /// options, made on first use and never disposed.
+    /// </summary>
+    public static AsyncCallRuntime Shared => Volatile.Read(ref _shared) ?? Volatile.Read(ref _default) ?? MakeDefault();
+
+    /// <summary>What this machine offers and what of it is used, with the reasons.</summary>
+    public AsyncCallCapabilities Capabilities => Context.Capabilities;
+
+    /// <summary>A name for logs and threads: <c>AsyncCalls</c>, <c>AsyncCalls 2</c>, …</summary>
+    public string Name { get; }
+
+    internal AsyncCallContext Context { get; }
+
+    internal bool InlineAttempts { get; }
+
+    /// <summary>How many calls have completed, by the way that they took. Cheap, but not for each call: it looks at every slot.</summary>
+    public AsyncCallStatistics GetStatistics() => new(
+        Context.Counters.Sum(CompletionPath.Inline),
+        Context.Counters.Sum(CompletionPath.IoUring),
+        Context.Counters.Sum(CompletionPath.Workers),
+        Context.Counters.Sum(CompletionPath.Cancelled),
+        Context.InFlight.Count(),
+        Context.WorkerThreads);
+
+    /// <summary>
+    /// A call that does nothing, through the whole asynchronous way: submission, completion, dispatch. For measurements and health checks.
+    /// </summary>
+    /// <param name="cancellationToken">Cancels the call while it waits.</param>
+    /// <exception cref="ObjectDisposedException">The runtime was disposed.</exception>
+    public ValueTask NopAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(Context.IsClosed, this);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        IoCall call = IoCall.Rent(Context, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
+        Context.Start(call, Context.Choose(RoutingTable.Find(Operation.Nop, HandleKind.Any).First), cancellationToken);
+        return new ValueTask(call, call.Version);
+    }
+
+    /// <summary>
+    /// Makes this runtime <see cref="Shared"/> until the result is disposed. Null: another one is, and stays so.
+    /// </summary>
+    public IDisposable? TryMakeShared()
+    {
+        lock (SharedChange)
+        {
+            if (_shared is not null)
+            {
+                return null;
+            }
+
+            Volatile.Write(ref _shared, this);
+            return new SharedScope(this);
+        }
+    }
+
+    /// <summary>
+    /// Refuses new calls (<see cref="ObjectDisposedException"/>), cancels those that may never end by themselves (a read of a pipe), waits for the
+    /// others up to <see cref="AsyncCallOptions.DrainTimeout"/>, then cancels these too, and ends the threads. What even then does not end keeps its
+    /// buffers, handles and threads, and is logged: memory that the kernel may still write to is never freed.
+    /// </summary>
+    /// <returns>The same end for every caller.</returns>
+    public ValueTask DisposeAsync()
+    {
+        lock (_closing)
+        {
+            // A thread of its own: the wait must not depend on the thread pool, which may be full of those that wait for these calls.
+            _closed ??= Task.Factory.StartNew(
+                static state => ((AsyncCallRuntime)state!).Close(),
+                this,
+                CancellationToken.None,
+                TaskCreationOptions.LongRunning | TaskCreationOptions.DenyChildAttach,
+                TaskScheduler.Default);
+            return new ValueTask(_closed);
+        }
+    }
+
+    /// <summary>As <see cref="DisposeAsync"/>, and waits for it. May be called from a continuation: its thread is replaced meanwhile.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The default runtime lives as long as the process.")]
+    private static AsyncCallRuntime MakeDefault()
+    {
+        lock (SharedChange)
+        {
+            if (_default is null)
+            {
+                Volatile.Write(ref _default, new AsyncCallRuntime());
+            }
+
+            return _default;
+        }
+    }
+
+    private void Close() => Context.Close(_drainTimeout);
+
+    private sealed class SharedScope(AsyncCallRuntime runtime) : IDisposable
+    {
+        public void Dispose()
+        {
+            lock (SharedChange)
+            {
+                if (_shared == runtime)
+                {
+                    Volatile.Write(ref _shared, null);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,540 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AsyncCalls.Calls;
+using AsyncCalls.Interop.Linux;
+using AsyncCalls.Ring;
+using Microsoft.Win32.SafeHandles;
+
+namespace AsyncCalls.Backends.IoUring;
+
+/// <summary>
+/// The io_uring backend of one context. Any thread queues; one thread at a time, the dispatcher's leader, enters the kernel.
+/// </summary>
+/// <remarks>
+/// <para><b>Why only the leader.</b> The kernel cancels a request when the thread that submitted it exits, and threads that call us may exit; the
+/// dispatcher's do not while calls are in flight.</para>
+/// <para><b>Submission.</b> <see cref="_submitted"/> is a stack that any thread pushes onto; the pump takes it whole and reverses it into
+/// <see cref="_backlog"/>, then fills the kernel's queue. A call on the stack or in the backlog is Queued, and only the pump takes it,
+/// so its link stays its own.</para>
+/// <para><b>Cancel.</b> <see cref="_cancels"/> is a stack of the same kind with a link of its own. A call can be pooled, used again and
+/// cancelled again while it is still linked there, so <see cref="Call.CancelQueued"/> keeps it from being pushed twice: the canceller sets
+/// the cancel flag, then the mark; the pump clears the mark, then reads the flag. It acts on what it finds then: a call that
+/// runs here and is flagged; while the pump looks nobody else can end it. A cancel that the kernel answers with "not found" or
+/// "already running" is repeated by the watchdog until the call completes.</para>
+/// <para><b>Sleep.</b> The pump sets <see cref="_sleeping"/>, full fence, looks at both stacks and the ring again, then waits in the kernel. Others queue, full
+/// fence, then read the flag and signal <see cref="_wake"/>, of which one read is always in flight while the pump sleeps.</para>
+/// </remarks>
+internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
+{
+    /// <summary>User data of the read of the wake descriptor. No id: the last generation is never used.</summary>
+    private const ulong WakeTag = ulong.MaxValue;
+
+    /// <summary>User data below this is the slot of a call, on the completion of its cancel request. No id: generations begin at 1.</summary>
+    private const ulong CancelTags = CallId.MaxSlots;
+
+    private const int TransientRetriesMax = 1_000;
+    private const int BatchMax = 64;
+
+    private readonly IoUringQueues _queues;
+    private readonly ICallOwner _owner;
+    private readonly Watchdog _watchdog;
+    private readonly Action<int> _onBroken;
+    private readonly CompletionEvent[] _batch = new CompletionEvent[BatchMax];
+    private readonly SafeFileHandle _wake;
+    private readonly ulong* _wakeValue;
+
+    // Any thread pushes, the pump takes.
+    private Call? _submitted;
+    private Call? _cancels;
+    private int _sleeping;
+    private int _repeatCancels;
+
+    // The pump's own.
+    private Call? _backlog;
+    private Call? _backlogLast;
+    private readonly List<Call> _unanswered = [];
+    private int _batchCount;
+    private int _inKernel;
+    private int _transientFailures;
+    private bool _wakeArmed;
+    private volatile bool _broken;
+
+    private IoUringBackend(IoUringQueues queues, int wakeFd, ICallOwner owner, Watchdog watchdog, Action<int> onBroken)
+    {
+        _queues = queues;
+        _wake = new SafeFileHandle(wakeFd, ownsHandle: true);
+        _owner = owner;
+        _watchdog = watchdog;
+        _onBroken = onBroken;
+        _wakeValue = (ulong*)NativeMemory.AlignedAlloc(sizeof(ulong), sizeof(ulong));
+        watchdog.Watch(this);
+    }
+
+    /// <summary>Whether the kernel stopped accepting submissions. Calls are then routed elsewhere.</summary>
+    public bool IsBroken => _broken;
+
+    /// <summary>Null: io_uring cannot be used here, for the <paramref name="reason"/>.</summary>
+    public static IoUringBackend? TryCreate(
+        int entries, ICallOwner owner, Watchdog watchdog, Action<int> onBroken, out string reason)
+    {
+        IoUringQueues? queues = IoUringSetup.TryCreate(entries, out reason);
+        if (queues is null)
+        {
+            return null;
+        }
+
+        int wakeFd = Syscalls.EventFd(nonBlocking: false);
+        if (wakeFd < 0)
+        {
+            reason = $"no event descriptor could be made to wake the ring's thread (errno {-wakeFd}): raise the limit of open files (RLIMIT_NOFILE)";
+            queues.Dispose();
+            return null;
+        }
+
+        return new IoUringBackend(queues, wakeFd, owner, watchdog, onBroken);
+    }
+
+    /// <summary>Queues an accepted call. The caller wakes the pump, unless it is the pump's own thread.</summary>
+    public void Enqueue(Call call)
+    {
+        Call? top = Volatile.Read(ref _submitted);
+        while (true)
+        {
+            call.Next = top;
+            Call? seen = Interlocked.CompareExchange(ref _submitted, call, top);
+            if (seen == top)
+            {
+                return;
+            }
+
+            top = seen;
+        }
+    }
+
+    public void Cancel(Call call, long epoch)
+    {
+        if (Interlocked.Exchange(ref call.CancelQueued, 1) == 0)
+        {
+            Call? top = Volatile.Read(ref _cancels);
+            while (true)
+            {
+                call.NextCancel = top;
+                Call? seen = Interlocked.CompareExchange(ref _cancels, call, top);
+                if (seen == top)
+                {
+                    break;
+                }
+
+                top = seen;
+            }
+        }
+
+        Wake();
+    }
+
+    public void Wake()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
+        {
+            Signal();
+        }
+    }
+
+    public void Pump(bool mayWait)
+    {
+        if (_broken)
+        {
+            PumpBroken(mayWait);
+            return;
+        }
+
+        TakeSubmissions();
+        FillQueue();
+        TakeCancels();
+        if (mayWait && _batchCount == 0 && !_queues.HasCompletions)
+        {
+            EnterAsleep();
+        }
+        else if (_queues.Pending > 0 || _queues.NeedsEnter)
+        {
+            Enter(minComplete: 0);
+        }
+
+        Harvest();
+    }
+
+    /// <summary>Repeats cancels that the kernel could not carry out yet. By the watchdog.</summary>
+    public bool Tick()
+    {
+        if (Volatile.Read(ref _repeatCancels) != 1)
+        {
+            return false;
+        }
+
+        Volatile.Write(ref _repeatCancels, 2);
+        Wake();
+        return true;
+    }
+
+    public void Dispose()
+    {
+        // The read of the wake descriptor is the last request: its buffer must not outlive its completion.
+        while (_wakeArmed && !_broken)
+        {
+            Signal();
+            Enter(minComplete: 1);
+            Harvest();
+        }
+
+        Debug.Assert(_inKernel == 0 || _broken, "A ring is closed when nothing is in flight.");
+        _queues.Withdraw(static _ => { });
+        _queues.Dispose();
+        _wake.Dispose();
+        if (!_wakeArmed)
+        {
+            NativeMemory.AlignedFree(_wakeValue);
+        }
+    }
+
+    /// <summary>Signals the wake descriptor, unless it has been closed: a thread may come here after its call was served and the ring closed.</summary>
+    private void Signal()
+    {
+        bool added = false;
+        try
+        {
+            _wake.DangerousAddRef(ref added);
+            Syscalls.SignalEventFd((int)_wake.DangerousGetHandle());
+        }
+        catch (ObjectDisposedException)
+        {
+            // Closed: nobody sleeps there any more.
+        }
+        finally
+        {
+            if (added)
+            {
+                _wake.DangerousRelease();
+            }
+        }
+    }
+
+    private void EnterAsleep()
+    {
+        if (!_wakeArmed)
+        {
+            IoUringSqe* sqe = NextSqe();
+            if (sqe is null)
+            {
+                Enter(minComplete: 0);
+                return;
+            }
+
+            sqe->Opcode = IoUringConstants.OpRead;
+            sqe->Fd = (int)_wake.DangerousGetHandle();
+            sqe->Address = (ulong)_wakeValue;
+            sqe->Length = sizeof(ulong);
+            sqe->UserData = WakeTag;
+            _wakeArmed = true;
+            _inKernel++;
+        }
+
+        Interlocked.Exchange(ref _sleeping, 1);
+        bool anything = Volatile.Read(ref _submitted) is not null
+            || Volatile.Read(ref _cancels) is not null
+            || Volatile.Read(ref _repeatCancels) == 2
+            || _owner.HasWork;
+        Enter(minComplete: anything ? 0u : 1u);
+        Volatile.Write(ref _sleeping, 0);
+    }
+
+    private void Enter(uint minComplete)
+    {
+        int result = _queues.Enter(minComplete);
+        switch (-result)
+        {
+            case <= 0:
+                _transientFailures = 0;
+                break;
+            case Errno.EINTR:
+                break;
+            case Errno.EAGAIN or Errno.EBUSY or Errno.ENOMEM when ++_transientFailures < TransientRetriesMax:
+                // The kernel has no memory for a request, or wants its completions taken first. Entries stay in the queue.
+                if (!_queues.HasCompletions)
+                {
+                    Thread.Sleep(1);
+                }
+
+                break;
+            default:
+                Break(-result);
+                break;
+        }
+    }
+
+    private void TakeSubmissions()
+    {
+        Call? taken = Interlocked.Exchange(ref _submitted, null);
+        if (taken is null)
+        {
+            return;
+        }
+
+        Call last = taken;
+        Call? reversed = null;
+        while (taken is not null)
+        {
+            Call? next = taken.Next;
+            taken.Next = reversed;
+            reversed = taken;
+            taken = next;
+        }
+
+        if (_backlog is null)
+        {
+            _backlog = reversed;
+        }
+        else
+        {
+            _backlogLast!.Next = reversed;
+        }
+
+        _backlogLast = last;
+    }
+
+    private void FillQueue()
+    {
+        while (_backlog is { } call)
+        {
+            if (call.IsCancelRequested)
+            {
+                _backlog = call.Next;
+                call.Next = null;
+                bool taken = call.TryTake(call.Epoch);
+                Debug.Assert(taken, "Only the pump takes a call that is queued here.");
+                Finish(call, -Errno.ECANCELED);
+                continue;
+            }
+
+            IoUringSqe* sqe = NextSqe();
+            if (sqe is null)
+            {
+                return;
+            }
+
+            _backlog = call.Next;
+            call.Next = null;
+            bool mine = call.TryTake(call.Epoch);
+            Debug.Assert(mine, "Only the pump takes a call that is queued here.");
+            Describe((IoCall)call, sqe);
+            _inKernel++;
+        }
+    }
+
+    private static void Describe(IoCall call, IoUringSqe* sqe)
+    {
+        ref readonly Iocb iocb = ref call.Iocb;
+        sqe->UserData = call.Id;
+        sqe->Fd = (int)iocb.Handle;
+        sqe->Address = iocb.Buffer;
+        sqe->Length = (uint)Math.Min(iocb.Length, (long)Syscalls.MaxTransfer);
+        sqe->Offset = (ulong)iocb.Offset;
+        sqe->Opcode = iocb.Operation switch
+        {
+            Operation.Nop => IoUringConstants.OpNop,
+            Operation.Read or Operation.ReadAt => IoUringConstants.OpRead,
+            Operation.Write or Operation.WriteAt => IoUringConstants.OpWrite,
+            _ => throw new UnreachableException($"{iocb.Operation} is not routed to io_uring."),
+        };
+    }
+
+    private void TakeCancels()
+    {
+        if (Volatile.Read(ref _repeatCancels) == 2)
+        {
+            Volatile.Write(ref _repeatCancels, 0);
+            Call[] again = [.. _unanswered];
+            _unanswered.Clear();
+            foreach (Call call in again)
+            {
+                SubmitCancel(call);
+            }
+        }
+
+        Call? next = Interlocked.Exchange(ref _cancels, null);
+        while (next is { } call)
+        {
+            next = call.NextCancel;
+            call.NextCancel = null;
+
+            // A full fence: orders the mark before the look at the flag.
+            Interlocked.Exchange(ref call.CancelQueued, 0);
+            SubmitCancel(call);
+        }
+    }
+
+    private void SubmitCancel(Call call)
+    {
+        // A call that still waits in the backlog is not running: it ends when the pump comes to it.
+        if (call.Carrier != this || !call.IsRunning || !call.IsCancelRequested)
+        {
+            return;
+        }
+
+        IoUringSqe* sqe = NextSqe();
+        if (sqe is null)
+        {
+            RepeatLater(call);
+            return;
+        }
+
+        sqe->Opcode = IoUringConstants.OpAsyncCancel;
+        sqe->Fd = -1;
+        sqe->Address = call.Id;
+        sqe->UserData = (ulong)new CallId(call.Id).Slot;
+        _inKernel++;
+    }
+
+    private void RepeatLater(Call call)
+    {
+        if (!_unanswered.Contains(call))
+        {
+            _unanswered.Add(call);
+        }
+
+        Volatile.Write(ref _repeatCancels, 1);
+        _watchdog.Arm();
+    }
+
+    /// <summary>An entry of the kernel's queue; when it is full, what it holds is submitted first. Null: the kernel takes nothing now.</summary>
+    private IoUringSqe* NextSqe()
+    {
+        IoUringSqe* sqe = _queues.TryNextSqe();
+        if (sqe is null)
+        {
+            Enter(minComplete: 0);
+            sqe = _broken ? null : _queues.TryNextSqe();
+        }
+
+        return sqe;
+    }
+
+    private void Harvest()
+    {
+        while (_queues.TryTakeCompletion(out IoUringCqe completion))
+        {
+            _inKernel--;
+            if (completion.UserData == WakeTag)
+            {
+                _wakeArmed = false;
+            }
+            else if (completion.UserData < CancelTags)
+            {
+                if (completion.Result < 0 && _owner.InFlight.InSlot((int)completion.UserData) is { } target
+                    && target.Carrier == this && target.IsRunning && target.IsCancelRequested)
+                {
+                    RepeatLater(target);
+                }
+            }
+            else if (_owner.InFlight.Find(completion.UserData) is { } call)
+            {
+                Finish(call, completion.Result);
+            }
+        }
+
+        FlushBatch();
+    }
+
+    private void Finish(Call call, int result)
+    {
+        if (result == -Errno.EAGAIN && !call.IsCancelRequested)
+        {
+            // A file that the kernel can neither poll nor serve from its own workers.
+            _owner.Reroute(call);
+            return;
+        }
+
+        // As a blocking write does, one that transferred a part goes on; the class library's does so until all is written.
+        if (!((IoCall)call).TryFinish(result, goesOn: true))
+        {
+            call.HandBack();
+            Enqueue(call);
+            return;
+        }
+
+        _batch[_batchCount++] = call.ToEvent();
+        if (call.WasCancelled)
+        {
+            _owner.Counters.Add(CompletionPath.Cancelled);
+        }
+
+        if (_batchCount == BatchMax)
+        {
+            FlushBatch();
+        }
+    }
+
+    private void FlushBatch()
+    {
+        if (_batchCount > 0)
+        {
+            _owner.Counters.Add(CompletionPath.IoUring, _batchCount);
+            _owner.Publish(_batch.AsSpan(0, _batchCount));
+            _batchCount = 0;
+        }
+    }
+
+    /// <summary>The kernel refuses to be entered: what it has not taken goes to the workers, what it has still completes through memory.</summary>
+    private void Break(int errno)
+    {
+        _broken = true;
+        _queues.Withdraw(id =>
+        {
+            _inKernel--;
+            if (id == WakeTag)
+            {
+                _wakeArmed = false;
+            }
+            else if (id >= CancelTags && _owner.InFlight.Find(id) is { } call)
+            {
+                _owner.Reroute(call);
+            }
+        });
+        _onBroken(errno);
+    }
+
+    private void PumpBroken(bool mayWait)
+    {
+        TakeSubmissions();
+        while (_backlog is { } call)
+        {
+            _backlog = call.Next;
+            call.Next = null;
+            if (call.TryTake(call.Epoch))
+            {
+                _owner.Reroute(call);
+            }
+        }
+
+        Harvest();
+        if (!mayWait)
+        {
+            return;
+        }
+
+        if (_inKernel > (_wakeArmed ? 1 : 0))
+        {
+            Thread.Sleep(1);
+            return;
+        }
+
+        Interlocked.Exchange(ref _sleeping, 1);
+        if (Volatile.Read(ref _submitted) is null && !_owner.HasWork)
+        {
+            ulong value;
+            _ = Syscalls.Read((int)_wake.DangerousGetHandle(), (byte*)&value, sizeof(ulong));
+        }
+
+        Volatile.Write(ref _sleeping, 0);
+    }
+}

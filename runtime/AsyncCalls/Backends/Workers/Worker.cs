@@ -1,0 +1,154 @@
+using AsyncCalls.Calls;
+using AsyncCalls.Interop.Linux;
+
+namespace AsyncCalls.Backends.Workers;
+
+/// <summary>One thread of the pool, and the gate that lets signals reach it only inside a system call.</summary>
+/// <remarks>
+/// <para><see cref="_gate"/> holds an epoch (new at each <see cref="Enter"/>) and two bits.</para>
+/// <code>
+///   Outside ──Enter──► Inside ──Leave──► Outside
+///                      │    ▲
+///              Interrupt    done            (canceller or watchdog)
+///                      ▼    │
+///               Inside + Signalling         Leave waits here until the signal was sent
+/// </code>
+/// <para><b>No lost cancel.</b> Enter: open the gate (a full fence), then read the call's cancel flag. Canceller: set the flag (a full fence), then
+/// read the gate. One of the two sees the other. A signal that arrives before the thread is in the kernel interrupts
+/// nothing; <see cref="Interrupt"/> is repeated by the watchdog until the gate is closed.</para>
+/// <para><b>No late signal.</b> A signal is sent only between the swap to Signalling, which succeeds only in the epoch that was looked at, and the
+/// swap back; Leave cannot pass meanwhile. A signal that was sent is pending on this thread, and any system call delivers it on its way
+/// back: Leave makes one. So what runs on the thread afterwards, continuations included, is never met by a signal of ours.</para>
+/// </remarks>
+internal sealed class Worker : IInterruptGate
+{
+    private const long Inside = 1;
+    private const long Signalling = 2;
+    private const int EpochShift = 2;
+
+    /// <summary>Repeats are spaced by 1, 2, 4 … ticks up to this many.</summary>
+    private const int BackoffMaxTicks = 64;
+
+    private readonly WorkerPool _pool;
+    private long _gate;
+    private long _signalledGate = -1;
+    private Call? _current;
+    private int _threadId;
+    private int _repeatAt;
+    private int _repeatAfter;
+
+    public Worker(WorkerPool pool, int number)
+    {
+        _pool = pool;
+        Number = number;
+    }
+
+    public int Number { get; }
+
+    /// <summary>Set to end a wait in the pool's idle stack.</summary>
+    public ManualResetEventSlim Wakened { get; } = new(initialState: false, spinCount: 0);
+
+    /// <summary>Whether this thread has taken it upon itself to look at the queue once more before it sleeps.</summary>
+    public bool OwesLook { get; set; }
+
+    /// <summary>Whether the pool counts this worker among those that look for work.</summary>
+    public bool IsSearching { get; set; }
+
+    /// <summary>The worker whose thread this is, if it is one.</summary>
+    public static Worker? Current => _currentWorker;
+
+    [ThreadStatic]
+    private static Worker? _currentWorker;
+
+    public bool BelongsTo(WorkerPool pool) => _pool == pool;
+
+    public void Start()
+    {
+        var thread = new Thread(Run) { IsBackground = true, Name = $"{_pool.Name} worker {Number}" };
+        thread.UnsafeStart();
+    }
+
+    public bool Enter(Call call)
+    {
+        _current = call;
+        _repeatAfter = 1;
+        long open = (((_gate >> EpochShift) + 1) << EpochShift) | Inside;
+        Interlocked.Exchange(ref _gate, open);
+        if (!call.IsCancelRequested)
+        {
+            return true;
+        }
+
+        Leave();
+        return false;
+    }
+
+    public void Leave()
+    {
+        var spinner = new SpinWait();
+        while (true)
+        {
+            long gate = Volatile.Read(ref _gate);
+            if ((gate & Signalling) == 0 && Interlocked.CompareExchange(ref _gate, gate & ~Inside, gate) == gate)
+            {
+                break;
+            }
+
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+
+        _current = null;
+        if (Volatile.Read(ref _signalledGate) == (_gate | Inside))
+        {
+            // Any system call: a pending signal is delivered on the way back.
+            _ = Syscalls.GetThreadId();
+        }
+    }
+
+    /// <summary>Signals the thread if it is inside the system call of <paramref name="call"/> and that call is to be cancelled. Any thread.</summary>
+    public void Interrupt(Call call)
+    {
+        long gate = Volatile.Read(ref _gate);
+        if ((gate & (Inside | Signalling)) != Inside
+            || Volatile.Read(ref _current) != call
+            || !call.IsCancelRequested
+            || Interlocked.CompareExchange(ref _gate, gate | Signalling, gate) != gate)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _signalledGate, gate);
+        ThreadInterrupt.Send(_threadId);
+        Volatile.Write(ref _gate, gate);
+    }
+
+    /// <summary>Sends again where a cancel has had no effect yet. Returns whether one is still outstanding. By the watchdog.</summary>
+    public bool RepeatInterrupt(int now)
+    {
+        Call? call = Volatile.Read(ref _current);
+        if (call is null || !call.IsCancelRequested || (Volatile.Read(ref _gate) & Inside) == 0)
+        {
+            return false;
+        }
+
+        if (now - _repeatAt >= 0)
+        {
+            Interrupt(call);
+            _repeatAt = now + _repeatAfter;
+            _repeatAfter = Math.Min(_repeatAfter * 2, BackoffMaxTicks);
+        }
+
+        return true;
+    }
+
+    private void Run()
+    {
+        _currentWorker = this;
+        if (OperatingSystem.IsLinux())
+        {
+            _threadId = Syscalls.GetThreadId();
+        }
+
+        _pool.RunWorker(this);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Threading.Tasks.Sources;
+
+namespace AsyncCalls.Calls;
+
+/// <summary>A call of an annotated method that has a body of its own: it runs unchanged on a worker, with the twin's token.</summary>
+internal sealed class BodyCall<TState, TResult> : Call, IValueTaskSource<TResult>, IValueTaskSource
+{
+    private Func<TState, CancellationToken, TResult> _body = null!;
+    private TState _state = default!;
+    private TResult _value = default!;
+    private CancellationToken _cancellationToken;
+
+    public override Operation Operation => Operation.Body;
+
+    public static BodyCall<TState, TResult> Rent(
+        ICallOwner owner, string method, TState state, Func<TState, CancellationToken, TResult> body, CancellationToken cancellationToken)
+    {
+        BodyCall<TState, TResult> call = CallPool<BodyCall<TState, TResult>>.Rent();
+        call.Prepare(owner, method);
+        call._state = state;
+        call._body = body;
+        call._cancellationToken = cancellationToken;
+        return call;
+    }
+
+    public override void Execute(IInterruptGate gate)
+    {
+        try
+        {
+            _value = _body(_state, _cancellationToken);
+            Settle(0);
+        }
+        catch (Exception exception)
+        {
+            Settle(-1, exception);
+        }
+    }
+
+    public TResult GetResult(short token)
+    {
+        CheckCompleted(token);
+        TResult value = _value;
+        Recycle();
+        return value;
+    }
+
+    void IValueTaskSource.GetResult(short token) => GetResult(token);
+
+    protected override void ReturnToPool()
+    {
+        _body = null!;
+        _state = default!;
+        _value = default!;
+        _cancellationToken = default;
+        CallPool<BodyCall<TState, TResult>>.Return(this);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+
+namespace AsyncCalls.Calls;
+
+/// <summary>
+/// The state of a call, one 64-bit word: an epoch (the upper 56 bits, new at each use of the object), a state and a flag.
+/// </summary>
+/// <remarks>
+/// <code>
+///            prepare            accept                take                 settle             dispatch
+///   Pooled ─────────► Prepared ────────► Queued ─────────────► Running ─────────────► Settled ─────────► (awaiter) ─► Pooled
+///            caller              caller         backend, or the           the taker             dispatcher
+///                                               canceller that claims it
+/// </code>
+/// <para><b>Who writes what.</b> Until Queued all fields belong to the caller that prepares the call. Whoever moves the word from Queued
+/// to Running (a compare-and-swap, so exactly one: a worker, the io_uring pump, or the canceller of a call that still waits) owns the
+/// call until it settles it, and settles it once. From Settled on the fields belong to the awaiter, which pools the object in
+/// GetResult.</para>
+/// <para><b>Cancel</b> sets the flag by compare-and-swap on a word that it read before it compared the call's id: an object that
+/// was pooled and used again has another epoch and the swap fails, so a late cancel meets nobody.</para>
+/// </remarks>
+internal abstract partial class Call
+{
+    private const long StateMask = 0x0F;
+    private const long CancelFlag = 0x10;
+    private const int EpochShift = 8;
+
+    private const long Pooled = 0;
+    private const long Prepared = 1;
+    private const long Queued = 2;
+    private const long Running = 3;
+    private const long Settled = 4;
+
+    private long _word;
+
+    /// <summary>Whether someone asked to cancel this call. Stays true until the object is pooled.</summary>
+    public bool IsCancelRequested => (Volatile.Read(ref _word) & CancelFlag) != 0;
+
+    /// <summary>Whether its taker has the call.</summary>
+    public bool IsRunning => (Volatile.Read(ref _word) & StateMask) == Running;
+
+    /// <summary>The epoch of this use, to find out later whether an entry of a queue still means it.</summary>
+    public long Epoch => Volatile.Read(ref _word) >> EpochShift;
+
+    /// <summary>Pooled → Prepared, by the thread that rented the object.</summary>
+    protected void BeginUse()
+    {
+        Debug.Assert((_word & StateMask) == Pooled, "Only a pooled object is rented.");
+        Volatile.Write(ref _word, (((_word >> EpochShift) + 1) << EpochShift) | Prepared);
+    }
+
+    /// <summary>Prepared → Queued: from here on a backend, or a canceller, may take it.</summary>
+    public void Accept() => Change(Prepared, Queued);
+
+    /// <summary>Queued → Running for one taker. False: the entry is of an earlier use, or someone else took the call.</summary>
+    public bool TryTake(long epoch)
+    {
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            if (word >> EpochShift != epoch || (word & StateMask) != Queued)
+            {
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref _word, (word & ~StateMask) | Running, word) == word)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Running → Queued: its taker hands it to another backend, or to the same one again.</summary>
+    public void HandBack() => Change(Running, Queued);
+
+    /// <summary>
+    /// Sets the flag on the use that has <paramref name="id"/>, or, for a caller that this use cannot end under, on the present one. False: that
+    /// use has ended, or the flag was set before.
+    /// </summary>
+    private bool TryFlagCancel(ulong? id, out long epoch)
+    {
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            epoch = word >> EpochShift;
+            if ((id is not null && Id != id) || (word & StateMask) is Pooled or Settled || (word & CancelFlag) != 0)
+            {
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref _word, word | CancelFlag, word) == word)
+            {
+                return true;
+            }
+        }
+    }
+
+    private void EndUse()
+    {
+        Debug.Assert((_word & StateMask) is Settled or Prepared, "Only a settled call, or one that was never accepted, is pooled.");
+        Volatile.Write(ref _word, ((_word >> EpochShift) << EpochShift) | Pooled);
+    }
+
+    /// <summary>Changes the state and keeps the flag, which a canceller may set meanwhile.</summary>
+    private void Change(long from, long to)
+    {
+        while (true)
+        {
+            long word = Volatile.Read(ref _word);
+            Debug.Assert((word & StateMask) == from, "The owner of a call changes its state from what it made it.");
+            if (Interlocked.CompareExchange(ref _word, (word & ~StateMask) | to, word) == word)
+            {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using AsyncCalls.Interop.Linux;
+
+namespace AsyncCalls.Calls;
+
+/// <summary>
+/// What is known of an open file, found out once for each <see cref="SafeHandle"/> and remembered as long as that object lives (a
+/// descriptor number is reused, the object is not).
+/// </summary>
+/// <remarks>Thread-safe: two threads that ask at once find the same facts. <see cref="RefusesNoWait"/> only ever turns true.</remarks>
+internal sealed class HandleFacts
+{
+    private const long TmpfsMagic = 0x01021994;
+    private const long RamfsMagic = 0x858458f6;
+    private const long HugetlbfsMagic = 0x958458f6;
+
+    private static readonly ConditionalWeakTable<SafeHandle, HandleFacts> Known = [];
+
+    private HandleFacts(HandleKind kind, bool seekable)
+    {
+        Kind = kind;
+        Seekable = seekable;
+    }
+
+    public HandleKind Kind { get; }
+
+    /// <summary>Whether the file has a position; if not, the class library ignores offsets.</summary>
+    public bool Seekable { get; }
+
+    /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
+    public bool RefusesNoWait { get; set; }
+
+    /// <summary>The facts of a handle whose descriptor the caller has leased.</summary>
+    public static HandleFacts Of(SafeHandle handle, int fd) =>
+        Known.TryGetValue(handle, out HandleFacts? facts) ? facts : Remember(handle, fd);
+
+    /// <summary>The facts of a bare descriptor number, which nobody can remember.</summary>
+    public static HandleFacts Probe(int fd)
+    {
+        int type = Syscalls.FileType(fd);
+        if (type < 0)
+        {
+            // A descriptor that cannot be described: the call itself will say why.
+            return new HandleFacts(HandleKind.Stream, seekable: true);
+        }
+
+        if (type is not (Syscalls.RegularFile or Syscalls.BlockDevice))
+        {
+            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));
+        }
+
+        if (Syscalls.FileSystemMagic(fd) is TmpfsMagic or RamfsMagic or HugetlbfsMagic && type == Syscalls.RegularFile)
+        {
+            return new HandleFacts(HandleKind.MemoryFile, seekable: true);
+        }
+
+        int flags = Syscalls.GetFlags(fd);
+        bool direct = flags >= 0 && (flags & Syscalls.Direct) != 0;
+        return new HandleFacts(direct ? HandleKind.DirectFile : HandleKind.File, seekable: true);
+    }
+
+    /// <summary>Apart from <see cref="Of"/>, so that the closure is made only for a handle that is new.</summary>
+    private static HandleFacts Remember(SafeHandle handle, int fd) => Known.GetValue(handle, _ => Probe(fd));
+}

@@ -1,0 +1,43 @@
+using AsyncCalls.Ring;
+
+namespace AsyncCalls.Calls;
+
+/// <summary>What a call needs of the context that it runs in.</summary>
+internal interface ICallOwner
+{
+    /// <summary>Announces a settled call: its event goes through the ring and its awaiter resumes.</summary>
+    /// <param name="call">The call. It may be used again before this returns.</param>
+    /// <param name="dispatchHere">
+    /// Whether the calling thread, one of the runtime's own, dispatches an event of the ring in return for the one that it published; otherwise the
+    /// dispatcher is woken.
+    /// </param>
+    void Publish(Call call, bool dispatchHere);
+
+    /// <summary>Announces calls that one backend thread settled together, in order. That thread dispatches them.</summary>
+    void Publish(ReadOnlySpan<CompletionEvent> events);
+
+    /// <summary>Takes back a call (Running) that its backend cannot serve, and hands it to the workers.</summary>
+    void Reroute(Call call);
+
+    /// <summary>Runs the continuation of a call whose completion was dispatched before anyone awaited it.</summary>
+    void Resume(Call call);
+
+    /// <summary>Whether the thread that would sleep has something to do: events to dispatch, or to stop.</summary>
+    bool HasWork { get; }
+
+    /// <summary>The calls in flight, by id.</summary>
+    InFlightTable InFlight { get; }
+
+    /// <summary>What has been completed, and how.</summary>
+    CallCounters Counters { get; }
+}
+
+/// <summary>A backend, as a call sees it.</summary>
+internal interface ICallCarrier
+{
+    /// <summary>
+    /// Does what can be done to end a call whose cancel flag was just set. Any thread; never blocks. A request is never dropped: it is repeated
+    /// until the call ends or can no longer be interrupted.
+    /// </summary>
+    void Cancel(Call call, long epoch);
+}

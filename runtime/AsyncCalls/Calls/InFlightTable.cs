@@ -1,0 +1,187 @@
+using System.Diagnostics;
+
+namespace AsyncCalls.Calls;
+
+/// <summary>
+/// The calls in flight, by id. A call holds a slot from the moment before it is accepted until its completion is dispatched.
+/// </summary>
+/// <remarks>
+/// <para>Free slots are a stack: <see cref="_free"/> holds the top slot (low 20 bits, all ones for none) and a tag (high 44) that grows with each
+/// change, so that a compare-and-swap fails when the top went away and came back. Links are written by the thread that pushes, before its
+/// swap; they are read before a pop's swap and count only if it succeeds.</para>
+/// <para>A slot's generation is written only by the thread that holds the slot (between pop and push). A slot whose generations are used
+/// up is not pushed again.</para>
+/// <para>Slots come in chunks, made under <see cref="_growth"/>, and never go away: a reference read from a stale id is at worst another
+/// call, whose id differs.</para>
+/// </remarks>
+internal sealed class InFlightTable
+{
+    private const int ChunkBits = 9;
+    private const int ChunkSize = 1 << ChunkBits;
+    private const uint NoSlot = (uint)CallId.SlotMask;
+
+    private readonly Lock _growth = new();
+    private readonly Slot[]?[] _chunks;
+    private readonly int _capacity;
+    private int _made;
+    private ulong _free = NoSlot;
+
+    /// <param name="capacity">The most calls in flight. The last slot number marks the end of the free stack.</param>
+    public InFlightTable(int capacity)
+    {
+        _capacity = Math.Min(capacity, CallId.MaxSlots - 1);
+        _chunks = new Slot[]?[(_capacity + ChunkSize - 1) >> ChunkBits];
+    }
+
+    /// <summary>Gives a call a slot and an id. False: all slots are taken.</summary>
+    public bool TryAdd(Call call)
+    {
+        while (true)
+        {
+            ulong top = Volatile.Read(ref _free);
+            uint index = (uint)(top & CallId.SlotMask);
+            if (index == NoSlot)
+            {
+                if (!Grow())
+                {
+                    return false;
+                }
+
+                continue;
+            }
+
+            ref Slot slot = ref At((int)index);
+            ulong next = Volatile.Read(ref slot.Next);
+            if (Interlocked.CompareExchange(ref _free, NextTag(top) | next, top) == top)
+            {
+                call.Id = new CallId((int)index, slot.Generation).Value;
+                Volatile.Write(ref slot.Call, call);
+                return true;
+            }
+        }
+    }
+
+    /// <summary>The call that has an id; null when it is not in flight any more.</summary>
+    public Call? Find(ulong id)
+    {
+        int index = new CallId(id).Slot;
+        if (index >= Volatile.Read(ref _made))
+        {
+            return null;
+        }
+
+        Call? call = Volatile.Read(ref At(index).Call);
+        return call is not null && call.Id == id ? call : null;
+    }
+
+    /// <summary>The call that is in a slot at this moment, whatever its generation.</summary>
+    public Call? InSlot(int index) => index < Volatile.Read(ref _made) ? Volatile.Read(ref At(index).Call) : null;
+
+    /// <summary>Takes a call out and frees its slot. Null: the id is stale. For one dispatcher of each event.</summary>
+    public Call? Remove(ulong id)
+    {
+        Call? call = Find(id);
+        if (call is null)
+        {
+            return null;
+        }
+
+        int index = new CallId(id).Slot;
+        ref Slot slot = ref At(index);
+        Volatile.Write(ref slot.Call, null);
+        if (slot.Generation < CallId.LastGeneration)
+        {
+            slot.Generation++;
+            Push((uint)index);
+        }
+
+        return call;
+    }
+
+    /// <summary>How many calls hold a slot. Counted by looking at each: for reports and teardown.</summary>
+    public int Count()
+    {
+        int count = 0;
+        foreach (Call _ in Snapshot())
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>The calls in flight, seen one after the other while others come and go.</summary>
+    public IEnumerable<Call> Snapshot()
+    {
+        int made = Volatile.Read(ref _made);
+        for (int index = 0; index < made; index++)
+        {
+            if (Volatile.Read(ref At(index).Call) is { } call)
+            {
+                yield return call;
+            }
+        }
+    }
+
+    /// <summary>For tests: makes the next use of a slot the last but a few.</summary>
+    internal void SetGeneration(int index, ulong generation) => At(index).Generation = generation;
+
+    private ref Slot At(int index) => ref _chunks[index >> ChunkBits]![index & (ChunkSize - 1)];
+
+    private static ulong NextTag(ulong word) => (word & ~CallId.SlotMask) + (CallId.SlotMask + 1);
+
+    private void Push(uint index)
+    {
+        ref Slot slot = ref At((int)index);
+        while (true)
+        {
+            ulong top = Volatile.Read(ref _free);
+            Volatile.Write(ref slot.Next, top & CallId.SlotMask);
+            if (Interlocked.CompareExchange(ref _free, NextTag(top) | index, top) == top)
+            {
+                return;
+            }
+        }
+    }
+
+    private bool Grow()
+    {
+        lock (_growth)
+        {
+            if ((Volatile.Read(ref _free) & CallId.SlotMask) != NoSlot)
+            {
+                return true;
+            }
+
+            if (_made == _capacity)
+            {
+                return false;
+            }
+
+            int first = _made;
+            int count = Math.Min(ChunkSize, _capacity - first);
+            var chunk = new Slot[count];
+            for (int i = 0; i < count; i++)
+            {
+                chunk[i].Generation = CallId.FirstGeneration;
+            }
+
+            Debug.Assert((first & (ChunkSize - 1)) == 0, "Only the last chunk is partial.");
+            Volatile.Write(ref _chunks[first >> ChunkBits], chunk);
+            Volatile.Write(ref _made, first + count);
+            for (int i = count - 1; i >= 0; i--)
+            {
+                Push((uint)(first + i));
+            }
+
+            return true;
+        }
+    }
+
+    private struct Slot
+    {
+        public Call? Call;
+        public ulong Generation;
+        public ulong Next;
+    }
+}

@@ -1,0 +1,217 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AsyncCalls.Interop.Linux;
+
+namespace AsyncCalls.Calls;
+
+/// <summary>Whose contract the twin keeps: that of the system call, or that of the class library.</summary>
+internal enum CallManner : byte
+{
+    /// <summary>The system call's: results and error numbers as they are, EINTR too.</summary>
+    Import,
+
+    /// <summary>The class library's: EINTR is retried, a write goes on until all is written, errors are its exceptions.</summary>
+    ClassLibrary,
+}
+
+/// <summary>A call that is one known system call, described by its <see cref="Iocb"/>. How its results are read is in <c>IoCall.Results.cs</c>.</summary>
+internal sealed unsafe partial class IoCall : Call
+{
+    private Iocb _iocb;
+    private long _done;
+    private nint _path;
+    private HandleKind _kind;
+    private CallManner _manner;
+    private AsyncCallErrors _errors;
+
+    public override Operation Operation => _iocb.Operation;
+
+    public override bool IsUnbounded => _kind == HandleKind.Stream;
+
+    /// <summary>What the call does next: all of it, or the rest after a part.</summary>
+    public ref readonly Iocb Iocb => ref _iocb;
+
+    /// <summary>Rents a record and describes the call. It owns nothing yet.</summary>
+    public static IoCall Rent(ICallOwner owner, string method, CallManner manner, AsyncCallErrors errors, Operation operation)
+    {
+        IoCall call = CallPool<IoCall>.Rent();
+        call.Prepare(owner, method);
+        call._iocb = default;
+        call._iocb.Operation = operation;
+        call._iocb.Handle = -1;
+        call._done = 0;
+        call._kind = HandleKind.Any;
+        call._manner = manner;
+        call._errors = errors;
+        return call;
+    }
+
+    /// <summary>The descriptor, and the handle whose added reference the call now owns (null for a bare number).</summary>
+    public void SetHandle(int fd, SafeHandle? lease, HandleKind kind)
+    {
+        _iocb.Handle = fd;
+        _kind = kind;
+        OwnLease(lease);
+    }
+
+    /// <summary>
+    /// The buffer, which stays pinned until the call settles, and where it stands: <paramref name="done"/> bytes were transferred inline already.
+    /// </summary>
+    public void SetTransfer(ReadOnlyMemory<byte> buffer, nuint count, long offset, long done)
+    {
+        Debug.Assert((nuint)done <= count && count <= (nuint)buffer.Length, "A transfer stays inside its buffer.");
+        _iocb.Buffer = Pin(buffer) + (ulong)done;
+        _iocb.Length = (long)count - done;
+        _iocb.Offset = offset < 0 ? offset : offset + done;
+        _done = done;
+    }
+
+    public void SetRange(int mode, long offset, long length)
+    {
+        _iocb.OperationFlags = (uint)mode;
+        _iocb.Offset = offset;
+        _iocb.Length = length;
+    }
+
+    /// <summary>The path of openat(2), copied to memory that the call owns.</summary>
+    public void SetOpen(string? path, int flags, uint mode)
+    {
+        _path = Marshal.StringToCoTaskMemUTF8(path);
+        _iocb.Second = (ulong)_path;
+        _iocb.OperationFlags = (uint)flags;
+        _iocb.Mode = mode;
+    }
+
+    public override void Execute(IInterruptGate gate)
+    {
+        long result;
+        do
+        {
+            if (Operation == Operation.Close)
+            {
+                // Never interrupted and never retried: whether the descriptor was released would not be known.
+                result = Perform();
+            }
+            else if (gate.Enter(this))
+            {
+                result = Perform();
+                gate.Leave();
+            }
+            else
+            {
+                result = -Errno.ECANCELED;
+            }
+        }
+        while (!TryFinish(result, goesOn: _manner == CallManner.ClassLibrary));
+    }
+
+    /// <summary>
+    /// Takes the result of one attempt. True: the call is settled. False: there is more to do, and the control block describes it.
+    /// </summary>
+    /// <param name="result">≥ 0, or −errno.</param>
+    /// <param name="goesOn">Whether a write that transferred a part goes on with the rest, as the blocking call would.</param>
+    public bool TryFinish(long result, bool goesOn)
+    {
+        if (result < 0)
+        {
+            return TryFinishFailed((int)-result);
+        }
+
+        if (!IsTransfer)
+        {
+            Settle(result);
+            return true;
+        }
+
+        Debug.Assert(result <= _iocb.Length, "The kernel transfers at most what it was asked for.");
+        _done += result;
+        bool partOfWrite = IsWrite && goesOn && result < _iocb.Length;
+        if (partOfWrite && result > 0 && !IsCancelRequested)
+        {
+            _iocb.Buffer += (ulong)result;
+            _iocb.Length -= result;
+            _iocb.Offset += _iocb.Offset < 0 ? 0 : result;
+            return false;
+        }
+
+        if (partOfWrite && IsCancelRequested && _manner == CallManner.ClassLibrary)
+        {
+            // The class library's write promises all or an exception.
+            Settle(-Errno.ECANCELED, cancelled: true);
+            return true;
+        }
+
+        Settle(_done);
+        return true;
+    }
+
+    protected override void Release()
+    {
+        base.Release();
+        Marshal.FreeCoTaskMem(_path);
+        _path = 0;
+    }
+
+    protected override void ReturnToPool() => CallPool<IoCall>.Return(this);
+
+    private bool IsWrite => Operation is Operation.Write or Operation.WriteAt;
+
+    private bool IsTransfer => Operation is Operation.Read or Operation.ReadAt or Operation.Write or Operation.WriteAt;
+
+    private bool TryFinishFailed(int errno)
+    {
+        if (errno == Errno.EINTR && !IsCancelRequested && _manner == CallManner.ClassLibrary)
+        {
+            return false;
+        }
+
+        bool interrupted = errno == Errno.ECANCELED || (errno == Errno.EINTR && IsCancelRequested);
+        if (_done > 0 && (!IsWrite || _manner == CallManner.Import))
+        {
+            // A part was transferred before: it is the result, as it is of the system call. What was read is never thrown away.
+            Settle(_done);
+        }
+        else if (interrupted)
+        {
+            Settle(-Errno.ECANCELED, cancelled: true);
+        }
+        else if (_manner == CallManner.ClassLibrary && Operation == Operation.Sync && errno is Errno.EROFS or Errno.EINVAL or Errno.EOPNOTSUPP)
+        {
+            // As FileStream.Flush(true) does: what cannot be synchronised has nothing to lose.
+            Settle(0);
+        }
+        else
+        {
+            Settle(-errno, ThrowsErrors ? FileErrors.FromErrno(errno, PathForErrors()) : null);
+        }
+
+        return true;
+    }
+
+    private bool ThrowsErrors => _manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception;
+
+    private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(_iocb.Handle);
+
+    /// <summary>The plain system call, which may block.</summary>
+    private long Perform()
+    {
+        int fd = (int)_iocb.Handle;
+        byte* buffer = (byte*)_iocb.Buffer;
+        nuint length = nuint.Min((nuint)_iocb.Length, Syscalls.MaxTransfer);
+        return Operation switch
+        {
+            Operation.Nop => 0,
+            Operation.Read => Syscalls.Read(fd, buffer, length),
+            Operation.ReadAt => Syscalls.PRead(fd, buffer, length, _iocb.Offset),
+            Operation.Write => Syscalls.Write(fd, buffer, length),
+            Operation.WriteAt => Syscalls.PWrite(fd, buffer, length, _iocb.Offset),
+            Operation.Sync => Syscalls.FSync(fd),
+            Operation.DataSync => Syscalls.FDataSync(fd),
+            Operation.Truncate => Syscalls.FTruncate(fd, _iocb.Length),
+            Operation.Allocate => Syscalls.FAllocate(fd, (int)_iocb.OperationFlags, _iocb.Offset, _iocb.Length),
+            Operation.OpenAt => Syscalls.OpenAt(fd, (byte*)_iocb.Second, (int)_iocb.OperationFlags, _iocb.Mode),
+            Operation.Close => Syscalls.Close(fd),
+            _ => throw new UnreachableException($"{Operation} is not a system call."),
+        };
+    }
+}

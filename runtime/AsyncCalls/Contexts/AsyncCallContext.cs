@@ -1,0 +1,270 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using AsyncCalls.Backends;
+using AsyncCalls.Backends.IoUring;
+using AsyncCalls.Backends.Workers;
+using AsyncCalls.Calls;
+using AsyncCalls.Diagnostics;
+using AsyncCalls.Interop.Linux;
+using AsyncCalls.Ring;
+using Microsoft.Extensions.Logging;
+
+namespace AsyncCalls.Contexts;
+
+/// <summary>
+/// A completion ring, the calls in flight that complete through it, and the backends that run them. This one is the runtime's own: its
+/// dispatcher reaps the ring and resumes the awaiters.
+/// </summary>
+/// <remarks>
+/// <para><b>The way of a call.</b> <see cref="Start"/>: slot and id → observe the token → accept → hand to a carrier. The carrier settles it (pins and lease
+/// released, result written) and publishes its event. A dispatching thread pops the event, takes the call out of the table and resumes its awaiter.</para>
+/// <para><b>Closing.</b> Start adds to the table, full fence, then reads <see cref="_closed"/>; Close sets it, full fence, then looks at the table: a call is either
+/// refused or waited for.</para>
+/// </remarks>
+internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
+{
+    /// <summary>After the drain timeout everything is cancelled; what has not ended so much later never will.</summary>
+    private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
+
+    private readonly string _name;
+    private readonly ILogger _logger;
+    private readonly Watchdog _watchdog;
+    private readonly CompletionRing _ring;
+    private readonly WorkerPool _workers;
+    private readonly IoUringBackend? _ioUring;
+    private readonly Dispatcher _dispatcher;
+    private readonly AdmissionQueue _admission;
+
+    /// <summary>Calls to dispatch that have no slot, and so no event: cancelled before they were admitted, or awaited after their dispatch.</summary>
+    private readonly ConcurrentQueue<Call> _withoutEvent = new();
+
+    private int _closed;
+
+    public AsyncCallContext(string name, AsyncCallOptions options, ILogger logger)
+    {
+        _name = name;
+        _logger = logger;
+        _watchdog = new Watchdog($"{name} watchdog");
+        _ring = new CompletionRing(options.RingEntries);
+        InFlight = new InFlightTable(options.MaxInFlight);
+        _admission = new AdmissionQueue(this);
+        _workers = new WorkerPool(name, options.MaxWorkers, options.WorkerIdleTimeout, _watchdog);
+        string reason = $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it";
+        if (options.Backends.HasFlag(AsyncCallBackends.IoUring))
+        {
+            _ioUring = IoUringBackend.TryCreate(options.IoUringEntries, this, _watchdog, OnIoUringBroken, out reason);
+        }
+
+        _dispatcher = new Dispatcher(name, this, _ioUring is null ? new EventPump() : _ioUring, _watchdog);
+        Capabilities = new AsyncCallCapabilities(
+            new BackendCapability("io_uring", _ioUring is not null, reason),
+            new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
+    }
+
+    public InFlightTable InFlight { get; }
+
+    public CallCounters Counters { get; } = new();
+
+    public AsyncCallCapabilities Capabilities { get; private set; }
+
+    public int WorkerThreads => _workers.ThreadCount;
+
+    public bool HasWork => _dispatcher.HasWork;
+
+    public int Waiting => _ring.IsEmpty ? _withoutEvent.Count : Math.Max(1, _ring.Count);
+
+    public bool HasCallsInFlight => InFlight.Count() > 0;
+
+    public bool IsClosed => Volatile.Read(ref _closed) != 0;
+
+    /// <summary>Which of a route's backends serves a call now. Workers always do.</summary>
+    public Backend Choose(Backend first) => first == Backend.IoUring && _ioUring is { IsBroken: false } ? Backend.IoUring : Backend.Workers;
+
+    /// <summary>Starts a prepared call.</summary>
+    /// <exception cref="ObjectDisposedException">The runtime was disposed; the call was given back.</exception>
+    public void Start(Call call, Backend backend, CancellationToken cancellationToken)
+    {
+        ICallCarrier carrier = backend == Backend.IoUring ? _ioUring! : _workers;
+        if (!InFlight.TryAdd(call))
+        {
+            if (IsClosed)
+            {
+                Refuse(call);
+            }
+
+            _admission.Enqueue(call, carrier, cancellationToken);
+            if (IsClosed)
+            {
+                _admission.CancelAll();
+            }
+
+            return;
+        }
+
+        // TryAdd's swap orders the slot before this look; its partner is the exchange in Close.
+        if (IsClosed)
+        {
+            InFlight.Remove(call.Id);
+            Refuse(call);
+        }
+
+        call.Carrier = carrier;
+        call.Observe(cancellationToken);
+        long epoch = call.Epoch;
+        call.Accept();
+        Carry(call, carrier, epoch);
+    }
+
+    /// <summary>Hands a call that its taker has (Running) to a carrier.</summary>
+    public void HandOver(Call call, ICallCarrier carrier)
+    {
+        call.Carrier = carrier;
+        long epoch = call.Epoch;
+        call.HandBack();
+        Carry(call, carrier, epoch);
+    }
+
+    public void Reroute(Call call) => HandOver(call, _workers);
+
+    public void Publish(Call call, bool dispatchHere)
+    {
+        Counters.Add(call.WasCancelled ? CompletionPath.Cancelled : CompletionPath.Workers);
+        if (call.Id == 0)
+        {
+            _withoutEvent.Enqueue(call);
+        }
+        else
+        {
+            _ring.Publish([call.ToEvent()]);
+        }
+
+        if (!dispatchHere || !DispatchOne(elsewhere: false))
+        {
+            _dispatcher.Wake();
+        }
+    }
+
+    public void Publish(ReadOnlySpan<CompletionEvent> events) => _ring.Publish(events);
+
+    public void Resume(Call call)
+    {
+        _withoutEvent.Enqueue(call);
+        _dispatcher.Wake();
+    }
+
+    public bool DispatchOne(bool elsewhere)
+    {
+        Call? call;
+        if (_ring.TryPop(out CompletionEvent completion))
+        {
+            call = InFlight.Remove(completion.CallId);
+            Debug.Assert(call is not null, "A call stays in the table until its one event is dispatched.");
+            if (_admission.Count > 0)
+            {
+                _admission.Admit();
+            }
+        }
+        else if (!_withoutEvent.TryDequeue(out call))
+        {
+            return false;
+        }
+
+        if (elsewhere)
+        {
+            _ = ThreadPool.UnsafeQueueUserWorkItem(static resumed => resumed.Dispatch(), call, preferLocal: false);
+        }
+        else
+        {
+            call.Dispatch();
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Refuses new calls, cancels what may never end by itself, waits for the rest, and frees what nobody uses any more. May block for the timeout.
+    /// </summary>
+    public void Close(TimeSpan drainTimeout)
+    {
+        Interlocked.Exchange(ref _closed, 1);
+        _admission.CancelAll();
+        CancelWhere(static call => call.IsUnbounded);
+        if (!WaitUntilEmpty(drainTimeout))
+        {
+            CancelWhere(static _ => true);
+            if (!WaitUntilEmpty(LastGrace))
+            {
+                // Their buffers, handles and threads stay: the kernel or a body still uses them.
+                Log.CallsLeaked(_logger, _name, InFlight.Count(), string.Join(", ", InFlight.Snapshot().Select(call => call.Method).Distinct().Take(5)));
+                return;
+            }
+        }
+
+        _workers.Stop();
+        if (_dispatcher.Stop(LastGrace))
+        {
+            _ring.Dispose();
+            _watchdog.Dispose();
+        }
+    }
+
+    private static void Refuse(Call call)
+    {
+        call.Abandon();
+        throw new ObjectDisposedException(nameof(AsyncCallRuntime));
+    }
+
+    private void Carry(Call call, ICallCarrier carrier, long epoch)
+    {
+        if (call.IsCancelRequested && call.TryTake(epoch))
+        {
+            call.Settle(-Errno.ECANCELED, cancelled: true);
+            Publish(call, dispatchHere: false);
+        }
+        else if (carrier == _workers)
+        {
+            _workers.Enqueue(call, epoch);
+        }
+        else
+        {
+            _ioUring!.Enqueue(call);
+            _dispatcher.Wake();
+        }
+    }
+
+    private void CancelWhere(Func<Call, bool> condition)
+    {
+        foreach (Call call in InFlight.Snapshot())
+        {
+            ulong id = call.Id;
+            if (condition(call))
+            {
+                call.RequestCancel(id);
+            }
+        }
+    }
+
+    private bool WaitUntilEmpty(TimeSpan timeout)
+    {
+        const int PollMs = 1;
+        long start = Stopwatch.GetTimestamp();
+        while (HasCallsInFlight)
+        {
+            if (Stopwatch.GetElapsedTime(start) > timeout)
+            {
+                return false;
+            }
+
+            Thread.Sleep(PollMs);
+        }
+
+        return true;
+    }
+
+    private void OnIoUringBroken(int errno)
+    {
+        string reason = $"it failed with errno {errno} ({System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)}) after it was set up; calls go to workers";
+        Capabilities = new AsyncCallCapabilities(new BackendCapability("io_uring", false, reason), Capabilities.Workers);
+        Log.BackendFailed(_logger, _name, "io_uring", reason);
+    }
+}

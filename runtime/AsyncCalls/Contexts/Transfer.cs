@@ -1,0 +1,222 @@
+using System.Runtime.InteropServices;
+using AsyncCalls.Calls;
+using AsyncCalls.Interop.Linux;
+using AsyncCalls.Routing;
+
+namespace AsyncCalls.Contexts;
+
+/// <summary>
+/// Starts reads and writes: finds the route, makes the inline attempt that it allows, and hands over what is left.
+/// </summary>
+internal readonly unsafe ref struct Transfer
+{
+    private const long NotCompleted = long.MinValue;
+
+    private readonly AsyncCallRuntime _runtime;
+    private readonly string _method;
+    private readonly CallManner _manner;
+    private readonly AsyncCallErrors _errors;
+    private readonly bool _isWrite;
+
+    public Transfer(AsyncCallRuntime runtime, string method, CallManner manner, AsyncCallErrors errors, bool isWrite)
+    {
+        _runtime = runtime;
+        _method = method;
+        _manner = manner;
+        _errors = errors;
+        _isWrite = isWrite;
+    }
+
+    /// <summary>
+    /// Starts the transfer of <paramref name="count"/> bytes at <paramref name="offset"/>, or at the file's position (null).
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The handle or the runtime was disposed.</exception>
+    public Started Start(SafeHandle handle, ReadOnlyMemory<byte> buffer, nuint count, long? offset, CancellationToken cancellationToken)
+    {
+        bool added = false;
+        handle.DangerousAddRef(ref added);
+        bool owned = false;
+        try
+        {
+            int fd = (int)handle.DangerousGetHandle();
+            return Start(fd, handle, HandleFacts.Of(handle, fd), buffer, count, offset, cancellationToken, ref owned);
+        }
+        finally
+        {
+            if (added && !owned)
+            {
+                handle.DangerousRelease();
+            }
+        }
+    }
+
+    /// <summary>The same for a bare descriptor number, which nothing keeps from being closed and reused.</summary>
+    public Started Start(int fd, ReadOnlyMemory<byte> buffer, nuint count, long? offset, CancellationToken cancellationToken)
+    {
+        bool owned = false;
+        return Start(fd, null, HandleFacts.Probe(fd), buffer, count, offset, cancellationToken, ref owned);
+    }
+
+    private Started Start(
+        int fd, SafeHandle? handle, HandleFacts facts, ReadOnlyMemory<byte> buffer, nuint count, long? offset, CancellationToken cancellationToken, ref bool owned)
+    {
+        // The class library ignores the offset of what has no position.
+        bool positioned = offset is not null && (facts.Seekable || _manner == CallManner.Import);
+        if (positioned && offset < 0)
+        {
+            // −1 means "at the position" further down; to pread(2) and pwrite(2) every negative offset is EINVAL, whatever the file.
+            return Completed(-Errno.EINVAL, fd);
+        }
+
+        long at = positioned ? offset!.Value : -1;
+        Operation operation = _isWrite
+            ? positioned ? Operation.WriteAt : Operation.Write
+            : positioned ? Operation.ReadAt : Operation.Read;
+        ref readonly Route route = ref RoutingTable.Find(operation, facts.Kind);
+
+        long done = 0;
+        long result = NotCompleted;
+        fixed (byte* start = buffer.Span)
+        {
+            if (_runtime.InlineAttempts && route.Attempt == Attempt.Plain)
+            {
+                result = AttemptPlain(fd, start, count, at);
+            }
+            else if (_runtime.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait)
+            {
+                result = AttemptNoWait(fd, facts, start, count, at, ref done);
+            }
+
+            if (result == NotCompleted && facts.Kind == HandleKind.Stream && IsNonBlocking(fd))
+            {
+                // As the system call does: it transfers what it can and otherwise says EAGAIN, and never waits.
+                result = done > 0 ? done : Once(fd, start, count, at);
+            }
+        }
+
+        if (result != NotCompleted)
+        {
+            return Completed(result, fd);
+        }
+
+        AsyncCallContext context = _runtime.Context;
+        IoCall call = IoCall.Rent(context, _method, _manner, _errors, operation);
+        call.SetHandle(fd, handle, facts.Kind);
+        owned = true;
+        call.SetTransfer(buffer, count, at, done);
+        context.Start(call, context.Choose(route.First), cancellationToken);
+        return new Started(call);
+    }
+
+    private Started Completed(long result, int fd)
+    {
+        _runtime.Context.Counters.Add(CompletionPath.Inline);
+        bool throws = result < 0 && (_manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception);
+        return new Started(result, throws ? FileErrors.FromErrno((int)-result, FileErrors.PathOf(fd)) : null);
+    }
+
+    /// <summary>The blocking call, where it waits for nobody.</summary>
+    private long AttemptPlain(int fd, byte* start, nuint count, long at)
+    {
+        nuint done = 0;
+        while (true)
+        {
+            long result = Once(fd, start + done, count - done, at < 0 ? at : at + (long)done);
+            if (result == -Errno.EINTR && _manner == CallManner.ClassLibrary)
+            {
+                continue;
+            }
+
+            if (result < 0)
+            {
+                return done > 0 && _manner == CallManner.Import ? (long)done : result;
+            }
+
+            done += (nuint)result;
+            if (result == 0 || done == count || !(_isWrite && _manner == CallManner.ClassLibrary))
+            {
+                return (long)done;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Transfers what the kernel can without waiting. Answers the call's result, or <see cref="NotCompleted"/> with what was
+    /// <paramref name="done"/>, for the call to go on with the rest.
+    /// </summary>
+    private long AttemptNoWait(int fd, HandleFacts facts, byte* start, nuint count, long at, ref long done)
+    {
+        nuint wanted = nuint.Min(count, Syscalls.MaxTransfer);
+        while (true)
+        {
+            byte* next = start + done;
+            nuint left = wanted - (nuint)done;
+            long offset = at < 0 ? at : at + done;
+            nint result = _isWrite ? Syscalls.WriteNoWait(fd, next, left, offset) : Syscalls.ReadNoWait(fd, next, left, offset);
+            if (result < 0)
+            {
+                return Refused(-result, facts, done);
+            }
+
+            done += result;
+            bool complete = (nuint)done == wanted && (wanted == count || !_isWrite || _manner == CallManner.Import);
+
+            // A short read of a stream is its result. A short one of a file is not: pread would have waited for the rest, so it goes on,
+            // and the end of the file, which the next attempt finds, needs no waiting.
+            if (complete || result == 0 || (!_isWrite && facts.Kind == HandleKind.Stream))
+            {
+                return done;
+            }
+        }
+    }
+
+    private long Refused(nint errno, HandleFacts facts, long done)
+    {
+        switch (errno)
+        {
+            case Errno.EOPNOTSUPP:
+                facts.RefusesNoWait = true;
+                return NotCompleted;
+            case Errno.EAGAIN or Errno.EINTR or Errno.ENOSYS:
+                return NotCompleted;
+            default:
+                return done > 0 && !(_isWrite && _manner == CallManner.ClassLibrary) ? done : -errno;
+        }
+    }
+
+    private long Once(int fd, byte* start, nuint count, long at)
+    {
+        nuint length = nuint.Min(count, Syscalls.MaxTransfer);
+        return (_isWrite, at < 0) switch
+        {
+            (false, true) => Syscalls.Read(fd, start, length),
+            (false, false) => Syscalls.PRead(fd, start, length, at),
+            (true, true) => Syscalls.Write(fd, start, length),
+            (true, false) => Syscalls.PWrite(fd, start, length, at),
+        };
+    }
+
+    private static bool IsNonBlocking(int fd)
+    {
+        int flags = Syscalls.GetFlags(fd);
+        return flags >= 0 && (flags & Syscalls.NonBlock) != 0;
+    }
+}
+
+/// <summary>A call that was started: in flight, or completed inline with a result (≥ 0, or −errno) or an exception.</summary>
+internal readonly struct Started
+{
+    public Started(long result, Exception? error)
+    {
+        Result = result;
+        Error = error;
+    }
+
+    public Started(IoCall call) => Call = call;
+
+    public IoCall? Call { get; }
+
+    public long Result { get; }
+
+    public Exception? Error { get; }
+}

@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+
+namespace AsyncCalls.Diagnostics;
+
+/// <summary>Everything that the runtime logs.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "{Runtime}: backend {Backend} is no longer used: {Reason}.")]
+    public static partial void BackendFailed(ILogger logger, string runtime, string backend, string reason);
+
+    [LoggerMessage(
+        2,
+        LogLevel.Critical,
+        "{Runtime}: {Count} calls did not end when the runtime was disposed ({Methods}, …). Their buffers, handles and threads are leaked, because the kernel or the called code still uses them.")]
+    public static partial void CallsLeaked(ILogger logger, string runtime, int count, string methods);
+}

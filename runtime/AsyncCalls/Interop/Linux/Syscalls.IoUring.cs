@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+
+namespace AsyncCalls.Interop.Linux;
+
+/// <summary>io_uring_setup(2), io_uring_enter(2), io_uring_register(2); numbers and layouts of linux/io_uring.h.</summary>
+internal static unsafe partial class Syscalls
+{
+    private const nint IoUringSetupNumber = 425;
+    private const nint IoUringEnterNumber = 426;
+    private const nint IoUringRegisterNumber = 427;
+
+    public static int IoUringSetup(uint entries, IoUringParameters* parameters) =>
+        (int)Answer(syscall(IoUringSetupNumber, (nint)entries, (nint)parameters, 0, 0, 0, 0));
+
+    public static int IoUringEnter(int fd, uint toSubmit, uint minComplete, uint flags) =>
+        (int)Answer(syscall(IoUringEnterNumber, fd, (nint)toSubmit, (nint)minComplete, (nint)flags, 0, 0));
+
+    public static int IoUringRegister(int fd, uint opcode, void* argument, uint count) =>
+        (int)Answer(syscall(IoUringRegisterNumber, fd, (nint)opcode, (nint)argument, (nint)count, 0, 0));
+}
+
+/// <summary>struct io_uring_params, 120 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringParameters
+{
+    public uint SqEntries;
+    public uint CqEntries;
+    public uint Flags;
+    public uint SqThreadCpu;
+    public uint SqThreadIdle;
+    public uint Features;
+    public uint WqFd;
+    public uint Reserved0;
+    public uint Reserved1;
+    public uint Reserved2;
+    public IoUringSqOffsets Sq;
+    public IoUringCqOffsets Cq;
+}
+
+/// <summary>struct io_sqring_offsets, 40 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringSqOffsets
+{
+    public uint Head;
+    public uint Tail;
+    public uint RingMask;
+    public uint RingEntries;
+    public uint Flags;
+    public uint Dropped;
+    public uint Array;
+    public uint Reserved;
+    public ulong UserAddress;
+}
+
+/// <summary>struct io_cqring_offsets, 40 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringCqOffsets
+{
+    public uint Head;
+    public uint Tail;
+    public uint RingMask;
+    public uint RingEntries;
+    public uint Overflow;
+    public uint Cqes;
+    public uint Flags;
+    public uint Reserved;
+    public ulong UserAddress;
+}
+
+/// <summary>struct io_uring_sqe, 64 bytes; unions carry the name of the member that is used here.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 64)]
+internal struct IoUringSqe
+{
+    [FieldOffset(0)]
+    public byte Opcode;
+    [FieldOffset(1)]
+    public byte Flags;
+    [FieldOffset(2)]
+    public ushort IoPriority;
+    [FieldOffset(4)]
+    public int Fd;
+    [FieldOffset(8)]
+    public ulong Offset;
+    [FieldOffset(16)]
+    public ulong Address;
+    [FieldOffset(24)]
+    public uint Length;
+    [FieldOffset(28)]
+    public uint OperationFlags;
+    [FieldOffset(32)]
+    public ulong UserData;
+}
+
+/// <summary>struct io_uring_cqe, 16 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringCqe
+{
+    public ulong UserData;
+    public int Result;
+    public uint Flags;
+}
+
+/// <summary>The constants of linux/io_uring.h that are used.</summary>
+internal static class IoUringConstants
+{
+    public const byte OpNop = 0;
+    public const byte OpAsyncCancel = 14;
+    public const byte OpRead = 22;
+    public const byte OpWrite = 23;
+
+    public const uint SetupCqSize = 1u << 3;
+    public const uint SetupClamp = 1u << 4;
+    public const uint SetupSubmitAll = 1u << 7;
+    public const uint SetupCoopTaskRun = 1u << 8;
+    public const uint SetupTaskRunFlag = 1u << 9;
+
+    public const uint FeatureSingleMmap = 1u << 0;
+    public const uint FeatureNoDrop = 1u << 1;
+    public const uint FeatureSubmitStable = 1u << 2;
+    public const uint FeatureReadWriteCurrentPosition = 1u << 3;
+
+    public const uint EnterGetEvents = 1u << 0;
+
+    public const uint SqCqOverflow = 1u << 1;
+    public const uint SqTaskRun = 1u << 2;
+
+    public const uint RegisterProbe = 8;
+    public const ushort ProbeSupported = 1;
+
+    public const long SqRingOffset = 0;
+    public const long SqesOffset = 0x10000000;
+}
