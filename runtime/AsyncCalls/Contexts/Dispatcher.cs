@@ -241,16 +241,16 @@ internal sealed class Dispatcher : IWatched
             }
 
             heavy = count > 0 && (Stopwatch.GetTimestamp() - start) / count > HeavyTicks;
-            if (_stopping && !_source.HasCallsInFlight && !HasWaiting)
-            {
-                End();
-                return true;
-            }
-
             // From here until it dispatches again the leader cannot be replaced: it waits in the kernel, not in user code.
             if (Interlocked.CompareExchange(ref _lead, member.Lead & ~Dispatching, member.Lead) != member.Lead)
             {
                 return false;
+            }
+
+            if (_stopping && !_source.HasCallsInFlight && !HasWaiting)
+            {
+                End();
+                return true;
             }
 
             _pump.Pump(mayWait: true);
