@@ -1,0 +1,26 @@
+using AsyncCalls.Generator.Models;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace AsyncCalls.Generator.Emission;
+
+/// <summary>Writes the body of a twin that is one native descriptor.</summary>
+internal static class DescriptorEmitter
+{
+    public static void WriteBody(CodeWriter writer, TwinModel twin, DescriptorCall call)
+    {
+        writer.Open();
+        foreach (string count in call.NonNegative)
+        {
+            writer.Line($"global::System.ArgumentOutOfRangeException.ThrowIfNegative({count});");
+        }
+
+        if (call.Owned is not null)
+        {
+            writer.Line($"// From here to the completion the memory of {call.Owned} belongs to the call.");
+        }
+
+        string[] arguments = [twin.Runtime.Expression, SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), .. call.Arguments, twin.TokenName];
+        writer.List($"return {KnownNames.CompilerServices}.{call.Target}", arguments, call.Conversion + ";");
+        writer.Close();
+    }
+}

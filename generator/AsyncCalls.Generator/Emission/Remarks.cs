@@ -1,0 +1,62 @@
+using AsyncCalls.Calls;
+using AsyncCalls.Generator.Models;
+using AsyncCalls.Routing;
+
+namespace AsyncCalls.Generator.Emission;
+
+/// <summary>Writes the documentation of a twin: the original's own, and the way of the call from the routing table.</summary>
+internal static class Remarks
+{
+    public static void Write(CodeWriter writer, TwinModel twin, bool usesShared)
+    {
+        writer.Line($"/// <inheritdoc cref=\"{twin.Cref}\"/>");
+        writer.Line("/// <remarks>");
+        Operation operation = twin.Call switch
+        {
+            DescriptorCall descriptor => descriptor.Operation,
+            WorkerCall { Import: not null } => Operation.Import,
+            _ => Operation.Body,
+        };
+        string[] ways = [.. RoutingTable.Describe(operation)];
+        if (ways.Length == 1)
+        {
+            writer.Line($"/// <para>Asynchronous twin of <see cref=\"{twin.Cref}\"/>. Where it runs: {ways[0]}</para>");
+        }
+        else
+        {
+            writer.Line($"/// <para>Asynchronous twin of <see cref=\"{twin.Cref}\"/>. Where it runs:</para>");
+            writer.Line("/// <list type=\"bullet\">");
+            foreach (string way in ways)
+            {
+                writer.Line($"/// <item><description>{way}</description></item>");
+            }
+
+            writer.Line("/// </list>");
+        }
+
+        if (Cancellation(twin.Call) is { } cancellation)
+        {
+            writer.Line($"/// <para>{cancellation}</para>");
+        }
+
+        if (usesShared)
+        {
+            writer.Line($"/// <para>Runs on <see cref=\"{KnownNames.SharedRuntime}\"/>.</para>");
+        }
+        else if (twin.Runtime.ParameterName is { } parameter)
+        {
+            writer.Line($"/// <para>Runs on <paramref name=\"{parameter}\"/>, or on <see cref=\"{KnownNames.SharedRuntime}\"/> if it is null.</para>");
+        }
+
+        writer.Line("/// </remarks>");
+    }
+
+    private static string? Cancellation(TwinCall call) => call switch
+    {
+        WorkerCall { Import.Interruptible: true } => "Cancelling interrupts the call also while it is blocked.",
+        WorkerCall { Import: not null } => "Cancelling takes the call back until it starts; a call that runs is not interrupted.",
+        WorkerCall worker when worker.Arguments.Any(argument => argument.Element is null) => "Cancelling is up to the body, which gets the token.",
+        WorkerCall => "Cancelling takes the call back until it starts; a body that runs does not see the token.",
+        _ => null,
+    };
+}

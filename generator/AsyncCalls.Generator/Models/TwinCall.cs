@@ -1,0 +1,49 @@
+using AsyncCalls.Calls;
+
+namespace AsyncCalls.Generator.Models;
+
+/// <summary>What the twin does.</summary>
+internal abstract record TwinCall;
+
+/// <summary>One known call: a native descriptor.</summary>
+/// <param name="Target">The method of the runtime that starts it, such as <c>RandomAccessCalls.Read</c>.</param>
+/// <param name="Operation">Its operation in the routing table.</param>
+/// <param name="Arguments">The arguments between the method's name and the token.</param>
+/// <param name="NonNegative">Parameters that are checked before they are cast to an unsigned type.</param>
+/// <param name="Conversion">The conversion of what the target returns, such as <c>.AsInt32()</c>; or nothing.</param>
+/// <param name="Owned">The name of the parameter whose memory belongs to the call until it completes; or null.</param>
+internal sealed record DescriptorCall(
+    string Target,
+    Operation Operation,
+    EquatableArray<string> Arguments,
+    EquatableArray<string> NonNegative,
+    string Conversion,
+    string? Owned) : TwinCall;
+
+/// <summary>The annotated method itself, called by a worker thread.</summary>
+/// <param name="Import">How an import is run; null for a body.</param>
+/// <param name="Callee">What is called: <c>self.List</c> without its receiver, or the whole name of a static method.</param>
+/// <param name="State">What travels to the worker, in the order of the tuple.</param>
+/// <param name="Arguments">The arguments of the method, in its own order.</param>
+/// <param name="LambdaState">The name of the lambda's first parameter.</param>
+/// <param name="LambdaToken">The name of the lambda's second parameter.</param>
+internal sealed record WorkerCall(
+    ImportTraits? Import,
+    string Callee,
+    EquatableArray<StateElement> State,
+    EquatableArray<WorkerArgument> Arguments,
+    string LambdaState,
+    string LambdaToken) : TwinCall;
+
+/// <summary>How the worker runs an import.</summary>
+/// <param name="Errors">The member of <c>AsyncCallErrors</c>; null where the import returns nothing that could say so.</param>
+/// <param name="Interruptible">Whether a signal may interrupt it.</param>
+internal sealed record ImportTraits(string? Errors, bool Interruptible);
+
+/// <summary>One element of the state that travels to the worker.</summary>
+internal sealed record StateElement(string Name, string Value);
+
+/// <summary>One argument of the call on the worker.</summary>
+/// <param name="Element">The element of the state, or null for the token.</param>
+/// <param name="Suffix"><c>.Span</c> where the twin has Memory in the place of Span.</param>
+internal sealed record WorkerArgument(string? Element, string Suffix);

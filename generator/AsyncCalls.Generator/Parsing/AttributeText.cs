@@ -1,0 +1,50 @@
+using Microsoft.CodeAnalysis;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>Attributes that the twin takes over, because calling the original without them would warn, or because callers rely on them.</summary>
+internal static class AttributeText
+{
+    private static readonly HashSet<string> OfMethods =
+    [
+        "System.ObsoleteAttribute",
+        "System.Diagnostics.CodeAnalysis.ExperimentalAttribute",
+        "System.Diagnostics.CodeAnalysis.RequiresAssemblyFilesAttribute",
+        "System.Diagnostics.CodeAnalysis.RequiresDynamicCodeAttribute",
+        "System.Diagnostics.CodeAnalysis.RequiresUnreferencedCodeAttribute",
+        "System.Runtime.Versioning.SupportedOSPlatformAttribute",
+        "System.Runtime.Versioning.UnsupportedOSPlatformAttribute",
+    ];
+
+    private static readonly HashSet<string> OfParameters =
+    [
+        "System.Runtime.CompilerServices.CallerArgumentExpressionAttribute",
+        "System.Runtime.CompilerServices.CallerFilePathAttribute",
+        "System.Runtime.CompilerServices.CallerLineNumberAttribute",
+        "System.Runtime.CompilerServices.CallerMemberNameAttribute",
+    ];
+
+    public static IEnumerable<string> Copied(IMethodSymbol method)
+        => method.GetAttributes().Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format);
+
+    /// <summary>The attributes in brackets by which the compiler fills in a default value; or nothing.</summary>
+    public static string CallerInfo(IParameterSymbol parameter)
+        => string.Concat(parameter.GetAttributes().Where(attribute => IsOneOf(attribute, OfParameters)).Select(attribute => $"[{Format(attribute)}] "));
+
+    private static bool IsOneOf(AttributeData attribute, HashSet<string> names)
+        => attribute.AttributeClass is { } type && names.Contains(type.ToDisplayString()) && !attribute.ConstructorArguments.Any(IsUnknown);
+
+    private static bool IsUnknown(TypedConstant constant) => constant.Kind is TypedConstantKind.Error or TypedConstantKind.Array;
+
+    private static string Format(AttributeData attribute)
+    {
+        string name = SymbolText.Type(attribute.AttributeClass!);
+        const string Suffix = "Attribute";
+        IEnumerable<string> arguments = attribute.ConstructorArguments.Select(Format)
+            .Concat(attribute.NamedArguments.Where(pair => !IsUnknown(pair.Value)).Select(pair => pair.Key + " = " + Format(pair.Value)));
+        string list = string.Join(", ", arguments);
+        return name.Substring(0, name.Length - Suffix.Length) + (list.Length == 0 ? "" : $"({list})");
+    }
+
+    private static string Format(TypedConstant constant) => ConstantText.Format(constant.Value, constant.Type!);
+}

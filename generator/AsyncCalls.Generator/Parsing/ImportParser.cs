@@ -1,0 +1,75 @@
+using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Models;
+using Microsoft.CodeAnalysis;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>Parses <c>[LibraryImport]</c> and <c>[DllImport]</c>: a known function of libc becomes a descriptor, any other runs on a worker.</summary>
+internal static class ImportParser
+{
+    private const string LibraryImport = "System.Runtime.InteropServices.LibraryImportAttribute";
+
+    public static bool IsImport(IMethodSymbol method) => method.GetDllImportData() is not null || FindLibraryImport(method) is not null;
+
+    public static TwinCall? Parse(ParseContext context, ParsedParameters parameters)
+    {
+        IMethodSymbol method = context.Method;
+        Import import = Import.Of(method, FindLibraryImport(method));
+        string function = LibcTable.IsLibc(import.Library) ? import.Function : "";
+        if (!import.SetsLastError)
+        {
+            context.Report(Rules.NoLastError, context.Identifier, method.Name);
+        }
+
+        CheckDescriptor(context, function);
+        if (context.Failed)
+        {
+            return null;
+        }
+
+        string errors = KnownNames.Errors + "." + ErrorsOf(method);
+        if (LibcTable.Find(function) is { } libc)
+        {
+            string? misfit = LibcSignature.Fit(method, libc, import, errors, out DescriptorCall? call);
+            if (misfit is null)
+            {
+                return call;
+            }
+
+            context.Report(Rules.NotNative, context.Identifier, method.Name, import.Function, misfit);
+        }
+
+        var traits = new ImportTraits(method.ReturnsVoid ? null : errors, LibcTable.IsInterruptible(function));
+        return WorkerParser.Parse(method, parameters, traits);
+    }
+
+    private static void CheckDescriptor(ParseContext context, string function)
+    {
+        if (!LibcTable.StartsWithDescriptor(function) || context.Method.Parameters.FirstOrDefault() is not { } descriptor)
+        {
+            return;
+        }
+
+        if (function == "close")
+        {
+            // The number is right here: whoever has a SafeHandle disposes it, which closes it once.
+            if (TypeFacts.IsSafeHandle(descriptor.Type))
+            {
+                context.Report(Rules.CloseOfSafeHandle, context.ParameterType(descriptor), context.Method.Name);
+            }
+        }
+        else if (descriptor.Type.SpecialType == SpecialType.System_Int32)
+        {
+            context.Report(Rules.RawDescriptor, context.ParameterType(descriptor), descriptor.Name);
+        }
+    }
+
+    private static string ErrorsOf(IMethodSymbol method)
+    {
+        AttributeData? attribute = method.GetAttributes().FirstOrDefault(data => data.AttributeClass?.ToDisplayString() == KnownNames.AsyncCallAttribute);
+        return attribute?.NamedArguments.FirstOrDefault(pair => pair.Key == "Errors").Value.Value is 1 ? "Exception" : "ReturnValue";
+    }
+
+    private static AttributeData? FindLibraryImport(IMethodSymbol method)
+        => method.GetAttributes().FirstOrDefault(attribute => attribute.AttributeClass?.ToDisplayString() == LibraryImport);
+}

@@ -1,0 +1,126 @@
+using AsyncCalls.Calls;
+using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Models;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.Operations;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>Recognises a body that is one call of the class library which the runtime can start as a native descriptor.</summary>
+internal static class KnownCallParser
+{
+    private static readonly Dictionary<string, KnownCall> Known = new()
+    {
+        ["System.IO.RandomAccess.Read(Microsoft.Win32.SafeHandles.SafeFileHandle, System.Span<byte>, long)"] =
+            new("RandomAccessCalls.Read", "RandomAccess.Read", Operation.ReadAt),
+        ["System.IO.RandomAccess.Write(Microsoft.Win32.SafeHandles.SafeFileHandle, System.ReadOnlySpan<byte>, long)"] =
+            new("RandomAccessCalls.Write", "RandomAccess.Write", Operation.WriteAt),
+        ["System.IO.RandomAccess.FlushToDisk(Microsoft.Win32.SafeHandles.SafeFileHandle)"] =
+            new("RandomAccessCalls.FlushToDisk", "RandomAccess.FlushToDisk", Operation.Sync),
+        ["System.IO.File.OpenHandle(string, System.IO.FileMode, System.IO.FileAccess, System.IO.FileShare, System.IO.FileOptions, long)"] =
+            new("FileCalls.OpenHandle", "File.OpenHandle", Operation.OpenAt),
+    };
+
+    /// <summary>The native call, or null where the body is anything else, which is no error.</summary>
+    public static DescriptorCall? Parse(ParseContext context)
+    {
+        if (SingleCall(context) is not { } invocation
+            || invocation.TargetMethod.ContainingType?.Name is not ("RandomAccess" or "File")
+            || !Known.TryGetValue(invocation.TargetMethod.ToDisplayString(), out KnownCall? known))
+        {
+            return null;
+        }
+
+        if (!SymbolEqualityComparer.Default.Equals(context.Method.ReturnType, invocation.TargetMethod.ReturnType))
+        {
+            context.Report(Rules.NotNative, context.Identifier, context.Method.Name, known.Name, "it does not return what the call returns");
+            return null;
+        }
+
+        var arguments = new List<string>();
+        string? owned = null;
+        foreach (IArgumentOperation argument in invocation.Arguments.OrderBy(argument => argument.Parameter?.Ordinal))
+        {
+            bool isBuffer = TypeFacts.IsAnySpan(argument.Parameter!.Type);
+            string? text = isBuffer ? Buffer(argument.Value) : Simple(argument.Value, argument.Parameter.Type);
+            if (text is null)
+            {
+                Location location = argument.Syntax.GetLocation();
+                string reason = $"the argument '{argument.Parameter.Name}' is computed: pass a parameter, a field, a property or a constant";
+                context.Report(Rules.NotNative, location, context.Method.Name, known.Name, reason);
+                return null;
+            }
+
+            arguments.Add(text);
+            owned = isBuffer ? text : owned;
+        }
+
+        return new DescriptorCall(known.Target, known.Operation, new(arguments), default, "", owned);
+    }
+
+    /// <summary>The call that is the whole body: <c>=&gt; X(…)</c>, <c>{ return X(…); }</c> or <c>{ X(…); }</c>.</summary>
+    private static IInvocationOperation? SingleCall(ParseContext context)
+    {
+        if (context.SemanticModel.GetOperation(context.Syntax, context.CancellationToken) is not IMethodBodyOperation body
+            || (body.BlockBody ?? body.ExpressionBody) is not { } block)
+        {
+            return null;
+        }
+
+        // A void body of expressions ends with a return that the compiler added.
+        IOperation[] statements = [.. block.Operations.Where(operation => !operation.IsImplicit || operation is not IReturnOperation { ReturnedValue: null })];
+        return statements.Length != 1 ? null : statements[0] switch
+        {
+            IReturnOperation { ReturnedValue: IInvocationOperation returned } => returned,
+            IExpressionStatementOperation { Operation: IInvocationOperation called } => called,
+            _ => null,
+        };
+    }
+
+    /// <summary>A buffer: memory that the twin can keep where the method has a span of it.</summary>
+    private static string? Buffer(IOperation value)
+    {
+        while (value is IConversionOperation { IsImplicit: true } conversion)
+        {
+            value = conversion.Operand;
+        }
+
+        if (value is IPropertyReferenceOperation { Property.Name: "Span", Instance: { Type: { } type } memory } && TypeFacts.IsAnyMemory(type))
+        {
+            return Simple(memory, type);
+        }
+
+        return value.Type is { } kept && (TypeFacts.IsAnySpan(kept) || TypeFacts.IsByteArray(kept)) ? Simple(value, kept) : null;
+    }
+
+    /// <summary>A constant, a parameter, or a field or property of the instance or the type, in text; else null.</summary>
+    private static string? Simple(IOperation value, ITypeSymbol target)
+    {
+        if (value.ConstantValue is { HasValue: true, Value: var constant })
+        {
+            return ConstantText.Format(constant, target);
+        }
+
+        return value switch
+        {
+            IConversionOperation { IsImplicit: true, OperatorMethod: null } conversion => Simple(conversion.Operand, target),
+            IParameterReferenceOperation parameter => SymbolText.Identifier(parameter.Parameter.Name),
+            IFieldReferenceOperation field => Member(field.Field, field.Instance),
+            IPropertyReferenceOperation { Property.IsIndexer: false } property => Member(property.Property, property.Instance),
+            _ => null,
+        };
+    }
+
+    private static string? Member(ISymbol member, IOperation? instance) => instance switch
+    {
+        null => SymbolText.Receiver(member.ContainingType) + "." + SymbolText.Identifier(member.Name),
+        IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } => "this." + SymbolText.Identifier(member.Name),
+        _ => null,
+    };
+
+    /// <summary>A call of the class library that has a native path.</summary>
+    /// <param name="Target">The method of the runtime that starts it.</param>
+    /// <param name="Name">Its name in messages.</param>
+    /// <param name="Operation">Its operation in the routing table.</param>
+    private sealed record KnownCall(string Target, string Name, Operation Operation);
+}

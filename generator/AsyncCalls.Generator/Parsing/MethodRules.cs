@@ -1,0 +1,119 @@
+using AsyncCalls.Generator.Diagnostics;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>What a method, its containing types and its return type must be for a twin to exist.</summary>
+internal static class MethodRules
+{
+    public static void Check(ParseContext context)
+    {
+        if (UnsupportedKind(context) is { } kind)
+        {
+            context.Report(Rules.UnsupportedMethod, context.Identifier, context.Method.Name, kind);
+            return;
+        }
+
+        CheckContainingTypes(context);
+        CheckReturnType(context);
+        if (context.Method.IsAsync || TypeFacts.IsAsynchronous(context.Method.ReturnType))
+        {
+            context.Report(Rules.AlreadyAsynchronous, context.Identifier, context.Method.Name);
+        }
+    }
+
+    /// <summary>What the method is, in words, if this version writes no twin for it.</summary>
+    private static string? UnsupportedKind(ParseContext context)
+    {
+        IMethodSymbol method = context.Method;
+        INamedTypeSymbol type = method.ContainingType;
+        if (method.MethodKind == MethodKind.ExplicitInterfaceImplementation)
+        {
+            return "an explicit implementation of an interface";
+        }
+
+        if (type.TypeKind == TypeKind.Interface)
+        {
+            return "a member of an interface";
+        }
+
+        if (type.TypeKind is not (TypeKind.Class or TypeKind.Struct))
+        {
+            return "not a member of a class or struct";
+        }
+
+        if (method.IsAbstract)
+        {
+            return "abstract";
+        }
+
+        if (method.IsVararg)
+        {
+            return "a method with __arglist";
+        }
+
+        for (INamedTypeSymbol? outer = type; outer is not null; outer = outer.ContainingType)
+        {
+            if (outer.IsFileLocal)
+            {
+                return "a member of a file-local type";
+            }
+        }
+
+        bool isImport = ImportParser.IsImport(method);
+        if (method.IsExtern && !isImport)
+        {
+            return "extern and not an import";
+        }
+
+        // A partial method that another generator implements has an accessibility; without one nobody may have to implement it.
+        bool isDeclarationOnly = context.Syntax.Body is null && context.Syntax.ExpressionBody is null && !isImport;
+        bool hasAccessibility = context.Syntax.Modifiers.Any(modifier => SyntaxFacts.IsAccessibilityModifier(modifier.Kind()));
+        return isDeclarationOnly && !hasAccessibility && method.PartialImplementationPart is null ? "a declaration without a body" : null;
+    }
+
+    private static void CheckContainingTypes(ParseContext context)
+    {
+        for (INamedTypeSymbol? type = context.Method.ContainingType; type is not null; type = type.ContainingType)
+        {
+            if (!IsPartial(type, context.CancellationToken))
+            {
+                context.Report(Rules.TypeNotPartial, context.Identifier, context.Method.Name, type.Name);
+            }
+        }
+
+        INamedTypeSymbol container = context.Method.ContainingType;
+        if (context.Method.IsStatic)
+        {
+            return;
+        }
+
+        if (container.IsRefLikeType)
+        {
+            context.Report(Rules.RefStruct, context.Identifier, "this", container.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
+        }
+        else if (container.IsValueType && !container.IsReadOnly && !context.Method.IsReadOnly)
+        {
+            context.Report(Rules.MutableStruct, context.Identifier, context.Method.Name);
+        }
+    }
+
+    private static void CheckReturnType(ParseContext context)
+    {
+        ITypeSymbol type = context.Method.ReturnType;
+        if (TypeFacts.IsPointer(type))
+        {
+            context.Report(Rules.Pointer, context.ReturnType, type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
+        }
+        else if (TypeFacts.IsRefLike(type) || context.Method.ReturnsByRef || context.Method.ReturnsByRefReadonly)
+        {
+            context.Report(Rules.RefStruct, context.ReturnType, "The result", type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
+        }
+    }
+
+    private static bool IsPartial(INamedTypeSymbol type, CancellationToken cancellationToken)
+        => type.DeclaringSyntaxReferences.Any(reference =>
+            reference.GetSyntax(cancellationToken) is TypeDeclarationSyntax declaration && declaration.Modifiers.Any(SyntaxKind.PartialKeyword));
+}

@@ -1,0 +1,55 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>One method on its way through the parser: what it is, and whether an error has been found in it.</summary>
+internal sealed class ParseContext
+{
+    private readonly Action<Diagnostic>? _report;
+
+    public ParseContext(
+        MethodDeclarationSyntax syntax,
+        IMethodSymbol method,
+        SemanticModel semanticModel,
+        Action<Diagnostic>? report,
+        CancellationToken cancellationToken)
+    {
+        Syntax = syntax;
+        Method = method;
+        SemanticModel = semanticModel;
+        CancellationToken = cancellationToken;
+        _report = report;
+    }
+
+    public MethodDeclarationSyntax Syntax { get; }
+
+    public IMethodSymbol Method { get; }
+
+    public SemanticModel SemanticModel { get; }
+
+    public CancellationToken CancellationToken { get; }
+
+    /// <summary>Whether an error was found: then no twin is written, also where a user has lowered the rule's severity.</summary>
+    public bool Failed { get; private set; }
+
+    public Location Identifier => Syntax.Identifier.GetLocation();
+
+    public Location ReturnType => Syntax.ReturnType.GetLocation();
+
+    public Location ParameterIdentifier(IParameterSymbol parameter) => SyntaxOf(parameter)?.Identifier.GetLocation() ?? Identifier;
+
+    public Location ParameterType(IParameterSymbol parameter) => SyntaxOf(parameter)?.Type?.GetLocation() ?? Identifier;
+
+    public void Report(DiagnosticDescriptor rule, Location location, params object[] arguments)
+    {
+        Failed |= rule.DefaultSeverity == DiagnosticSeverity.Error;
+        _report?.Invoke(Diagnostic.Create(rule, location, arguments));
+    }
+
+    private ParameterSyntax? SyntaxOf(IParameterSymbol parameter)
+    {
+        SeparatedSyntaxList<ParameterSyntax> parameters = Syntax.ParameterList.Parameters;
+        return parameter.Ordinal < parameters.Count ? parameters[parameter.Ordinal] : null;
+    }
+}

@@ -1,0 +1,114 @@
+using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Models;
+using Microsoft.CodeAnalysis;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>The parameters of a method and what becomes of them in the twin.</summary>
+internal sealed class ParsedParameters
+{
+    private readonly HashSet<string> _names;
+
+    private ParsedParameters(IMethodSymbol method, IParameterSymbol? token)
+    {
+        Token = token;
+        Kept = [.. method.Parameters.Where(parameter => !SymbolEqualityComparer.Default.Equals(parameter, token))];
+        _names = [.. method.Parameters.Select(parameter => parameter.Name)];
+        _names.UnionWith(RuntimeFinder.PrimaryConstructorParameters(method.ContainingType).Select(parameter => parameter.Name));
+        TokenName = token is not null ? SymbolText.Identifier(token.Name) : Unused("cancellationToken");
+    }
+
+    /// <summary>The method's own token, which becomes the twin's trailing one.</summary>
+    public IParameterSymbol? Token { get; }
+
+    public string TokenName { get; }
+
+    /// <summary>The other parameters, in order.</summary>
+    public IReadOnlyList<IParameterSymbol> Kept { get; }
+
+    public static ParsedParameters Parse(ParseContext context)
+    {
+        foreach (IParameterSymbol parameter in context.Method.Parameters)
+        {
+            Check(context, parameter);
+        }
+
+        return Of(context.Method);
+    }
+
+    /// <summary>The parameters without any check, for methods whose own turn comes elsewhere.</summary>
+    public static ParsedParameters Of(IMethodSymbol method)
+        => new(method, method.Parameters.LastOrDefault(parameter => TypeFacts.IsCancellationToken(parameter.Type)));
+
+    /// <summary>A name for a parameter that the twin adds.</summary>
+    public string Unused(string name)
+    {
+        string candidate = name;
+        for (int suffix = 2; !_names.Add(candidate); suffix++)
+        {
+            candidate = name + suffix;
+        }
+
+        return candidate;
+    }
+
+    public EquatableArray<TwinParameter> ForTwin()
+    {
+        var parameters = new List<TwinParameter>();
+        foreach (IParameterSymbol parameter in Kept)
+        {
+            // Optional parameters come last, and a params array is an ordinary required one in the twin.
+            bool optional = parameter.HasExplicitDefaultValue && !Kept[Kept.Count - 1].IsParams;
+            parameters.Add(new TwinParameter(
+                SymbolText.Identifier(parameter.Name),
+                parameter.Ordinal == 0 && parameter.ContainingSymbol is IMethodSymbol { IsExtensionMethod: true } ? "this " : "",
+                TwinType(parameter.Type),
+                optional ? ConstantText.Format(parameter.ExplicitDefaultValue, parameter.Type) : null,
+                optional ? AttributeText.CallerInfo(parameter) : ""));
+        }
+
+        return new(parameters);
+    }
+
+    public static string TwinType(ITypeSymbol type)
+    {
+        if (TypeFacts.IsSpan(type))
+        {
+            return $"global::System.Memory<{SymbolText.Type(TypeFacts.ElementType(type))}>";
+        }
+
+        return TypeFacts.IsReadOnlySpan(type)
+            ? $"global::System.ReadOnlyMemory<{SymbolText.Type(TypeFacts.ElementType(type))}>"
+            : SymbolText.Type(type);
+    }
+
+    private static void Check(ParseContext context, IParameterSymbol parameter)
+    {
+        ITypeSymbol type = parameter.Type;
+        string typeName = type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
+        if (parameter.RefKind != RefKind.None)
+        {
+            context.Report(Rules.ByReference, context.ParameterIdentifier(parameter), parameter.Name, RefKindText(parameter.RefKind));
+        }
+        else if (TypeFacts.IsPointer(type))
+        {
+            context.Report(Rules.Pointer, context.ParameterType(parameter), typeName);
+        }
+        else if (parameter.IsParams && TypeFacts.IsRefLike(type))
+        {
+            context.Report(Rules.ParamsSpan, context.ParameterType(parameter), typeName);
+        }
+        else if (TypeFacts.IsRefLike(type) && !TypeFacts.IsAnySpan(type))
+        {
+            context.Report(Rules.RefStruct, context.ParameterType(parameter), parameter.Name, typeName);
+        }
+    }
+
+    private static string RefKindText(RefKind kind) => kind switch
+    {
+        RefKind.Ref => "ref",
+        RefKind.Out => "out",
+        RefKind.In => "in",
+        _ => "ref readonly",
+    };
+}

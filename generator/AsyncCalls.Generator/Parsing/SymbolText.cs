@@ -1,0 +1,152 @@
+using System.Text;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>Symbols as the generated code writes them.</summary>
+internal static class SymbolText
+{
+    private static readonly SymbolDisplayFormat TypeFormat = SymbolDisplayFormat.FullyQualifiedFormat
+        .AddMiscellaneousOptions(
+            SymbolDisplayMiscellaneousOptions.IncludeNullableReferenceTypeModifier
+            | SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers);
+
+    /// <summary>A type in full, with <c>global::</c> and nullable annotations.</summary>
+    public static string Type(ITypeSymbol type) => type.ToDisplayString(TypeFormat);
+
+    /// <summary>A type in full, as the receiver of a static member.</summary>
+    public static string Receiver(INamedTypeSymbol type) => type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(TypeFormat);
+
+    public static string Identifier(string name) => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
+
+    /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
+    public static string TypeParameters(IEnumerable<ITypeParameterSymbol> parameters, bool withVariance = false)
+    {
+        string list = string.Join(
+            ", ",
+            parameters.Select(parameter => (withVariance ? Variance(parameter) : "") + Identifier(parameter.Name)));
+        return list.Length == 0 ? "" : $"<{list}>";
+    }
+
+    /// <summary>The <c>where</c> clause of a type parameter, or null.</summary>
+    public static string? Constraint(ITypeParameterSymbol parameter)
+    {
+        var constraints = new List<string>();
+        if (parameter.HasUnmanagedTypeConstraint)
+        {
+            constraints.Add("unmanaged");
+        }
+        else if (parameter.HasValueTypeConstraint)
+        {
+            constraints.Add("struct");
+        }
+        else if (parameter.HasReferenceTypeConstraint)
+        {
+            constraints.Add(parameter.ReferenceTypeConstraintNullableAnnotation == NullableAnnotation.Annotated ? "class?" : "class");
+        }
+        else if (parameter.HasNotNullConstraint)
+        {
+            constraints.Add("notnull");
+        }
+
+        constraints.AddRange(parameter.ConstraintTypes.Select(Type));
+        if (parameter.HasConstructorConstraint)
+        {
+            constraints.Add("new()");
+        }
+
+        return constraints.Count == 0 ? null : $"where {Identifier(parameter.Name)} : {string.Join(", ", constraints)}";
+    }
+
+    /// <summary>A method of the type that the generated code is in, as a <c>cref</c>.</summary>
+    public static string Cref(IMethodSymbol method)
+    {
+        string typeParameters = method.TypeParameters.Length == 0
+            ? ""
+            : "{" + string.Join(", ", method.TypeParameters.Select(parameter => Identifier(parameter.Name))) + "}";
+        return Identifier(method.Name) + typeParameters + "(" + string.Join(", ", method.Parameters.Select(parameter => CrefType(parameter.Type))) + ")";
+    }
+
+    /// <summary>
+    /// What tells two overloads apart: nullable annotations, tuple names and <c>dynamic</c> do not, and a method's type
+    /// parameters count by position.
+    /// </summary>
+    public static string SignatureKey(ITypeSymbol type) => type switch
+    {
+        IDynamicTypeSymbol => "object",
+        ITypeParameterSymbol { TypeParameterKind: TypeParameterKind.Method } parameter => "!!" + parameter.Ordinal,
+        ITypeParameterSymbol parameter => "!" + parameter.Name,
+        IArrayTypeSymbol array => SignatureKey(array.ElementType) + "[" + array.Rank + "]",
+        IPointerTypeSymbol pointer => SignatureKey(pointer.PointedAtType) + "*",
+        INamedTypeSymbol named => NamedKey(named),
+        _ => type.ToDisplayString(),
+    };
+
+    private static string NamedKey(INamedTypeSymbol type)
+    {
+        string prefix = type.ContainingType is { } outer ? NamedKey(outer) + "+" : type.ContainingNamespace?.ToDisplayString() + ".";
+        string arguments = type.TypeArguments.Length == 0 ? "" : "{" + string.Join(",", type.TypeArguments.Select(SignatureKey)) + "}";
+        return prefix + type.MetadataName + arguments;
+    }
+
+    // Tuples, nint, T? and dynamic have no syntax of their own in a cref; the types behind them have.
+    private static string CrefType(ITypeSymbol type)
+    {
+        switch (type)
+        {
+            case IDynamicTypeSymbol:
+                return "object";
+            case ITypeParameterSymbol:
+                return Identifier(type.Name);
+            case IArrayTypeSymbol:
+                return CrefArray(type);
+            case INamedTypeSymbol named:
+                return CrefNamed(named);
+            default:
+                return type.ToDisplayString(TypeFormat);
+        }
+    }
+
+    private static string CrefArray(ITypeSymbol type)
+    {
+        var ranks = new StringBuilder();
+        while (type is IArrayTypeSymbol array)
+        {
+            ranks.Append('[').Append(',', array.Rank - 1).Append(']');
+            type = array.ElementType;
+        }
+
+        return CrefType(type) + ranks;
+    }
+
+    private static string CrefNamed(INamedTypeSymbol type)
+    {
+        if (type.SpecialType is not (SpecialType.None or SpecialType.System_IntPtr or SpecialType.System_UIntPtr)
+            && type.TypeArguments.Length == 0
+            && SyntaxFacts.GetKeywordKind(type.ToDisplayString()) != SyntaxKind.None)
+        {
+            return type.ToDisplayString();
+        }
+
+        string prefix = "global::";
+        if (type.ContainingType is { } outer)
+        {
+            prefix = CrefNamed(outer) + ".";
+        }
+        else if (type.ContainingNamespace is { IsGlobalNamespace: false } @namespace)
+        {
+            prefix = @namespace.ToDisplayString(TypeFormat) + ".";
+        }
+
+        string arguments = type.TypeArguments.Length == 0 ? "" : "{" + string.Join(", ", type.TypeArguments.Select(CrefType)) + "}";
+        return prefix + Identifier(type.Name) + arguments;
+    }
+
+    private static string Variance(ITypeParameterSymbol parameter) => parameter.Variance switch
+    {
+        VarianceKind.In => "in ",
+        VarianceKind.Out => "out ",
+        _ => "",
+    };
+}

@@ -1,0 +1,163 @@
+using System.Text;
+using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Models;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>
+/// From an annotated method to the model of its twin. The generator runs it for the model and the analyzer for the reports, so
+/// that a method without a twin always has a reason.
+/// </summary>
+internal static class TwinParser
+{
+    /// <summary>File systems take 255 bytes in a name; the part that people read leaves room for the hash and a folder's limits.</summary>
+    private const int ReadableHintCharsMax = 120;
+
+    /// <summary>The model, or null if an error was found or the code is still being typed.</summary>
+    public static TwinModel? Parse(
+        MethodDeclarationSyntax syntax,
+        IMethodSymbol method,
+        SemanticModel semanticModel,
+        Action<Diagnostic>? report,
+        CancellationToken cancellationToken)
+    {
+        var context = new ParseContext(syntax, method, semanticModel, report, cancellationToken);
+        if (method.ContainingType is null || TypeFacts.HasError(method.ReturnType) || method.Parameters.Any(parameter => TypeFacts.HasError(parameter.Type)))
+        {
+            return null;
+        }
+
+        MethodRules.Check(context);
+        if (context.Failed)
+        {
+            return null;
+        }
+
+        ParsedParameters parameters = ParsedParameters.Parse(context);
+        TwinNames.Check(context);
+        RuntimeSource? runtime = RuntimeFinder.Find(context, parameters);
+        TwinCall? call = context.Failed && !ImportParser.IsImport(method) ? null : ParseCall(context, parameters);
+        return context.Failed || runtime is null || call is null ? null : Model(context, parameters, runtime, call);
+    }
+
+    private static TwinCall? ParseCall(ParseContext context, ParsedParameters parameters)
+    {
+        if (ImportParser.IsImport(context.Method))
+        {
+            return ImportParser.Parse(context, parameters);
+        }
+
+        if (KnownCallParser.Parse(context) is { } known)
+        {
+            return known;
+        }
+
+        if (parameters.Token is null)
+        {
+            context.Report(Rules.NotCancellable, context.Identifier, context.Method.Name);
+        }
+
+        return WorkerParser.Parse(context.Method, parameters, import: null);
+    }
+
+    private static TwinModel Model(ParseContext context, ParsedParameters parameters, RuntimeSource runtime, TwinCall call)
+    {
+        IMethodSymbol method = context.Method;
+        string modifiers = Modifiers(method);
+        return new TwinModel
+        {
+            HintName = HintName(method),
+            ContainingTypes = ContainingTypes(method.ContainingType),
+            Name = TwinNames.Of(method),
+            DisplayName = DisplayName(method),
+            Cref = SymbolText.Cref(method),
+            Modifiers = new(TwinNames.Hides(context).Select(hides => hides ? modifiers + " new" : modifiers)),
+            Attributes = new(AttributeText.Copied(method)),
+            TypeParameters = SymbolText.TypeParameters(method.TypeParameters),
+            Constraints = new(method.TypeParameters.Select(SymbolText.Constraint).Where(clause => clause is not null).Select(clause => clause!)),
+            Parameters = parameters.ForTwin(),
+            TokenName = parameters.TokenName,
+            ReturnType = method.ReturnsVoid ? null : SymbolText.Type(method.ReturnType),
+            Runtime = runtime,
+            Call = call,
+        };
+    }
+
+    private static string Modifiers(IMethodSymbol method)
+    {
+        string accessibility = method.DeclaredAccessibility switch
+        {
+            Accessibility.Public => "public",
+            Accessibility.Internal => "internal",
+            Accessibility.Protected => "protected",
+            Accessibility.ProtectedOrInternal => "protected internal",
+            Accessibility.ProtectedAndInternal => "private protected",
+            _ => "private",
+        };
+        return method.IsStatic ? accessibility + " static" : accessibility;
+    }
+
+    private static ContainingTypes ContainingTypes(INamedTypeSymbol type)
+    {
+        var declarations = new List<string>();
+        for (INamedTypeSymbol? level = type; level is not null; level = level.ContainingType)
+        {
+            string kind = (level.IsRecord, level.TypeKind) switch
+            {
+                (true, TypeKind.Struct) => "record struct",
+                (true, _) => "record",
+                (_, TypeKind.Struct) => "struct",
+                (_, TypeKind.Interface) => "interface",
+                _ => "class",
+            };
+            bool withVariance = level.TypeKind == TypeKind.Interface;
+            declarations.Add($"partial {kind} {SymbolText.Identifier(level.Name)}{SymbolText.TypeParameters(level.TypeParameters, withVariance)}");
+        }
+
+        declarations.Reverse();
+        string? @namespace = type.ContainingNamespace is { IsGlobalNamespace: false } named
+            ? named.ToDisplayString(SymbolDisplayFormat.FullyQualifiedFormat.WithGlobalNamespaceStyle(SymbolDisplayGlobalNamespaceStyle.Omitted))
+            : null;
+        return new ContainingTypes(@namespace, new(declarations));
+    }
+
+    private static string DisplayName(IMethodSymbol method)
+    {
+        string name = method.Name;
+        for (INamedTypeSymbol? type = method.ContainingType; type is not null; type = type.ContainingType)
+        {
+            name = type.Name + "." + name;
+        }
+
+        return name;
+    }
+
+    /// <summary>A name that people find, and a hash of the whole signature, so that overloads and long names stay apart.</summary>
+    private static string HintName(IMethodSymbol method)
+    {
+        string signature = SymbolText.SignatureKey(method.ContainingType) + "." + method.Name + TwinNames.Signatures(method)[0];
+        var readable = new StringBuilder();
+        string? @namespace = method.ContainingNamespace is { IsGlobalNamespace: false } named ? named.ToDisplayString() + "." : "";
+        foreach (char character in @namespace + DisplayName(method))
+        {
+            readable.Append(character < 128 && (char.IsLetterOrDigit(character) || character == '.') ? character : '_');
+        }
+
+        readable.Length = Math.Min(readable.Length, ReadableHintCharsMax);
+        return $"{readable}.{Fnv1A(signature):x8}.g.cs";
+    }
+
+    // A hash that is the same in every process, unlike string.GetHashCode.
+    private static uint Fnv1A(string text)
+    {
+        uint hash = 2166136261;
+        foreach (char character in text)
+        {
+            hash = unchecked((hash ^ character) * 16777619);
+        }
+
+        return hash;
+    }
+}
