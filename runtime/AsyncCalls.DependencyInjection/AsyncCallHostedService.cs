@@ -81,6 +81,6 @@ internal sealed partial class AsyncCallHostedService : IHostedLifecycleService, 
     [LoggerMessage(
         3,
         LogLevel.Warning,
-        "The host's shutdown time-out is over and {InFlight} calls are still in flight: the runtime goes on draining.")]
+        "The host's shutdown time-out is over before the runtime has drained (calls in flight: {InFlight}): it goes on.")]
     private static partial void LogStillDraining(ILogger logger, int inFlight);
 }
