@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace TreeDigest;
 
@@ -12,7 +13,7 @@ internal static class CommandLine
     /// <summary>16 MiB for each of 1,024 files is 16 GiB: what somebody must have asked for twice.</summary>
     private const int BufferKiBMax = 16_384;
 
-    public static async Task<int> RunAsync(string[] arguments, Func<Settings, Task<int>> run)
+    public static int Run(string[] arguments, Func<Settings, int> run)
     {
         var folder = new Argument<string>("folder") { Description = "The folder whose files are digested." };
         Option<int> parallel = Number("--parallel", "Files in flight.", ParallelDefault, ParallelMax);
@@ -31,7 +32,7 @@ internal static class CommandLine
         {
             folder, parallel, buffer, workersOnly, compare,
         };
-        root.SetAction((result, _) => run(new Settings(
+        root.SetAction(result => run(new Settings(
             result.GetRequiredValue(folder),
             result.GetValue(parallel),
             result.GetValue(buffer) * 1_024,
@@ -39,9 +40,14 @@ internal static class CommandLine
             result.GetValue(compare))));
 
         ParseResult parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction wrong)
+        {
+            // Standard output is for digests: the help comes when it is asked for.
+            wrong.ShowHelp = false;
+        }
 
         // The program has its own answer to Ctrl+C, and an unexpected exception should be seen whole.
-        int exitCode = await parsed.InvokeAsync(new InvocationConfiguration
+        int exitCode = parsed.Invoke(new InvocationConfiguration
         {
             ProcessTerminationTimeout = null,
             EnableDefaultExceptionHandler = false,

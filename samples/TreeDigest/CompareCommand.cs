@@ -8,7 +8,7 @@ namespace TreeDigest;
 /// <summary>The same work in three ways, side by side.</summary>
 internal static class CompareCommand
 {
-    public static async Task<int> RunAsync(Settings settings, Interruption interruption)
+    public static int Run(Settings settings, Interruption interruption)
     {
         if (!TargetFolder.Exists(settings.Folder))
         {
@@ -19,19 +19,16 @@ internal static class CompareCommand
         var screen = new Screen();
         var comparison = new SideBySide(new FileReader(calls), settings, screen);
         Task<int> work = comparison.RunAsync(interruption.Token);
-        await screen.ShowProgressAsync(interruption.WaitAsync(work), () => (comparison.Title, comparison.Tally));
-
-        if (interruption.Token.IsCancellationRequested && !work.IsCompletedSuccessfully)
+        if (screen.Watch(work, interruption, () => (comparison.Title, comparison.Tally)))
         {
-            Console.Error.WriteLine($"In {comparison.Title.TrimEnd(' ', ':')}:");
-            Report.Interrupted(comparison.Tally);
+            Report.Interrupted(comparison.Tally, comparison.Title);
             return interruption.ExitCode;
         }
 
-        int exitCode = await work;
+        int exitCode = work.GetAwaiter().GetResult();
         comparison.Print(Console.Out);
         Report.Calls(calls);
-        await calls.DisposeAsync();
+        calls.Dispose();
         return exitCode;
     }
 }

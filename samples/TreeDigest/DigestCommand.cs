@@ -9,7 +9,7 @@ namespace TreeDigest;
 /// <summary>The job: one line for each file on standard output; what went wrong, and a summary, on standard error.</summary>
 internal static class DigestCommand
 {
-    public static async Task<int> RunAsync(Settings settings, Interruption interruption)
+    public static int Run(Settings settings, Interruption interruption)
     {
         if (!TargetFolder.Exists(settings.Folder))
         {
@@ -24,25 +24,17 @@ internal static class DigestCommand
 
         IAsyncEnumerable<FoundFile> files = new TreeWalker(reader, tally).FindAsync(settings.Folder, interruption.Token);
         Task work = new DigestRun(reader, settings, tally).RunAsync(files, screen, interruption.Token);
-        await screen.ShowProgressAsync(interruption.WaitAsync(work), () => ("", tally));
-
-        if (interruption.Token.IsCancellationRequested && !work.IsCompletedSuccessfully)
+        if (screen.Watch(work, interruption, () => ("", tally)))
         {
             // Whatever would not be cancelled in time ends with the process, and its memory with it.
-            if (work.IsCompleted)
-            {
-                screen.Flush();
-            }
-
             Report.Interrupted(tally);
             return interruption.ExitCode;
         }
 
-        screen.Flush();
-        await work;
+        work.GetAwaiter().GetResult();
         Report.Summary(tally, Stopwatch.GetElapsedTime(start));
         Report.Calls(calls);
-        await calls.DisposeAsync();
+        calls.Dispose();
         return tally.Unreadable > 0 ? ExitCode.SomethingUnreadable : ExitCode.Success;
     }
 }

@@ -1,6 +1,6 @@
 using TreeDigest;
 
 using var interruption = new Interruption();
-return await CommandLine.RunAsync(args, settings => settings.Compare
-    ? CompareCommand.RunAsync(settings, interruption)
-    : DigestCommand.RunAsync(settings, interruption));
+return CommandLine.Run(args, settings => settings.Compare
+    ? CompareCommand.Run(settings, interruption)
+    : DigestCommand.Run(settings, interruption));

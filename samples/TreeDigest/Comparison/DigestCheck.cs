@@ -38,7 +38,7 @@ internal sealed class DigestCheck(Screen screen)
             }
         }
 
-        public void Pause()
+        public void Flush()
         {
         }
 

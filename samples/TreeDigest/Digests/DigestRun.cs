@@ -8,8 +8,8 @@ internal interface IDigestSink
 {
     void Take(FoundFile file, DigestOutcome outcome);
 
-    /// <summary>The next outcome is not there yet: a good moment to let go of what is buffered.</summary>
-    void Pause();
+    /// <summary>The next outcome is a while away, or will not come: time to let go of what is buffered.</summary>
+    void Flush();
 }
 
 /// <summary>
@@ -22,6 +22,9 @@ internal sealed class DigestRun(IFileSource source, Settings settings, Tally tal
 {
     /// <summary>How far the walk may be ahead of the output: 100,000 paths are some 20 MB.</summary>
     private const int FilesAheadMax = 100_000;
+
+    /// <summary>How old a line may get, while another file holds up the next one, before somebody who watches sees it.</summary>
+    private static readonly TimeSpan LineAgeMax = TimeSpan.FromMilliseconds(200);
 
     public async Task RunAsync(IAsyncEnumerable<FoundFile> files, IDigestSink sink, CancellationToken cancellationToken)
     {
@@ -99,14 +102,22 @@ internal sealed class DigestRun(IFileSource source, Settings settings, Tally tal
 
     private static async Task DeliverAsync(ChannelReader<Job> order, IDigestSink sink, CancellationToken cancellationToken)
     {
-        await foreach (Job job in order.ReadAllAsync(cancellationToken))
+        try
         {
-            if (!job.Outcome.Task.IsCompleted)
+            await foreach (Job job in order.ReadAllAsync(cancellationToken))
             {
-                sink.Pause();
-            }
+                Task<DigestOutcome> outcome = job.Outcome.Task;
+                if (!outcome.IsCompleted && await Task.WhenAny(outcome, Task.Delay(LineAgeMax, cancellationToken)) != outcome)
+                {
+                    sink.Flush();
+                }
 
-            sink.Take(job.File, await job.Outcome.Task.WaitAsync(cancellationToken));
+                sink.Take(job.File, await outcome.WaitAsync(cancellationToken));
+            }
+        }
+        finally
+        {
+            sink.Flush();
         }
     }
 

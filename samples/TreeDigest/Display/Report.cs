@@ -25,12 +25,12 @@ internal static class Report
         }
     }
 
-    public static void Interrupted(Tally tally)
+    public static void Interrupted(Tally tally, string during = "")
     {
         long found = tally.Found;
         long done = Math.Min(tally.Done, found);
         Console.Error.WriteLine(
-            $"TreeDigest: interrupted. {done:N0} of {found:N0} files done ({Units.Size(tally.Bytes)}), {found - done:N0} left" +
+            $"TreeDigest: interrupted. {during}{done:N0} of {found:N0} files done ({Units.Size(tally.Bytes)}), {found - done:N0} left" +
             $"{(tally.Listed ? "." : " and whatever the folder has beyond these.")}");
     }
 }

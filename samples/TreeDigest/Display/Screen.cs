@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using Spectre.Console;
 using TreeDigest.Digests;
@@ -16,13 +15,9 @@ internal sealed class Screen : IDigestSink
     private const int BufferedCharsMax = 32_768;
     private const string EraseBar = "\e[0J";
 
-    /// <summary>How old a line may get before somebody who watches sees it.</summary>
-    private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
-
     private readonly StringBuilder _lines = new();
     private readonly Stream _output = Console.OpenStandardOutput();
     private readonly IAnsiConsole? _terminal;
-    private long _flushed = Stopwatch.GetTimestamp();
 
     public Screen()
     {
@@ -50,14 +45,6 @@ internal sealed class Screen : IDigestSink
         }
     }
 
-    public void Pause()
-    {
-        if (Stopwatch.GetElapsedTime(_flushed) > FlushInterval)
-        {
-            Flush();
-        }
-    }
-
     public void Problem(string path, string? problem)
     {
         string line = $"TreeDigest: {Sha256SumLine.Escape(path)}: {problem}\n";
@@ -73,7 +60,6 @@ internal sealed class Screen : IDigestSink
 
     public void Flush()
     {
-        _flushed = Stopwatch.GetTimestamp();
         if (_lines.Length == 0)
         {
             return;
@@ -92,14 +78,20 @@ internal sealed class Screen : IDigestSink
         _lines.Clear();
     }
 
-    /// <summary>Shows a bar until the work ends; without a terminal it only waits. The work's failure is the caller's to look at.</summary>
-    public async Task ShowProgressAsync(Task work, Func<(string Title, Tally Tally)> current)
+    /// <summary>Blocks until the work has ended or was interrupted, with a bar where there is a terminal.</summary>
+    /// <returns>Whether it was interrupted. The work's failure is the caller's to look at.</returns>
+    public bool Watch(Task work, Interruption interruption, Func<(string Title, Tally Tally)> current)
     {
-        if (_terminal is not null)
+        bool cut = false;
+        if (_terminal is null)
         {
-            await ProgressBar.ShowAsync(_terminal, work, current);
+            cut = interruption.Cuts(work, static () => { });
+        }
+        else
+        {
+            ProgressBar.Show(_terminal, draw => cut = interruption.Cuts(work, draw), current);
         }
 
-        await work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return cut;
     }
 }

@@ -1,0 +1,92 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace AsyncCalls.Samples.Tests;
+
+/// <summary>What a finished process left behind.</summary>
+internal sealed record Finished(int ExitCode, string Output, string Error)
+{
+    public string[] Lines => Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Ends the test with everything that the process said, if it did not end as expected.</summary>
+    public Finished ExpectExitCode(int expected)
+    {
+        Assert.True(expected == ExitCode, $"Exit code {ExitCode} instead of {expected}.\n{Error}\n{Output}");
+        return this;
+    }
+}
+
+/// <summary>A program that runs beside the test: the built sample, or a tool of the system to hold it against.</summary>
+internal sealed class SampleProcess : IDisposable
+{
+    /// <summary>Nothing here takes seconds; a machine that does other things may.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
+
+    private readonly Process _process;
+    private readonly Task<string> _output;
+    private readonly Task<string> _error;
+
+    private SampleProcess(ProcessStartInfo start)
+    {
+        start.RedirectStandardInput = true;
+        start.RedirectStandardOutput = true;
+        start.RedirectStandardError = true;
+        _process = Process.Start(start)!;
+        _process.StandardInput.Close();
+        _output = _process.StandardOutput.ReadToEndAsync();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    public int Id => _process.Id;
+
+    public static SampleProcess StartTreeDigest(params string[] arguments)
+        => new(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [TreeDigestAssembly(), .. arguments]));
+
+    public static async Task<Finished> TreeDigestAsync(params string[] arguments)
+    {
+        using SampleProcess process = StartTreeDigest(arguments);
+        return await process.EndAsync();
+    }
+
+    public static async Task<Finished> ShellAsync(string folder, string script)
+    {
+        using var process = new SampleProcess(new ProcessStartInfo("bash", ["-c", script]) { WorkingDirectory = folder });
+        return await process.EndAsync();
+    }
+
+    public async Task<Finished> EndAsync()
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(Limit);
+        await _process.WaitForExitAsync(limit.Token);
+        return new Finished(_process.ExitCode, await _output, await _error);
+    }
+
+    public void Signal(int number) => Assert.Equal(0, Kill(_process.Id, number));
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>The sample's output in the same configuration as this test's.</summary>
+    private static string TreeDigestAssembly()
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        string configuration = own.Parent!.Name;
+        DirectoryInfo root = own.Parent!.Parent!.Parent!.Parent!.Parent!;
+        string path = Path.Combine(root.FullName, "samples", "TreeDigest", "bin", configuration, own.Name, "TreeDigest.dll");
+        Assert.True(File.Exists(path), $"The sample is not built: {path}");
+        return path;
+    }
+
+    [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Kill(int process, int signal);
+}
