@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Backends.IoUring;
 using AsyncCalls.Backends.Workers;
@@ -71,7 +72,7 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
 
     public bool HasWork => _dispatcher.HasWork;
 
-    public int Waiting => _ring.IsEmpty ? _withoutEvent.Count : Math.Max(1, _ring.Count);
+    public int Waiting => _ring.IsEmpty ? _withoutEvent.IsEmpty ? 0 : 1 : Math.Max(1, _ring.Count);
 
     public bool HasCallsInFlight => InFlight.Count() > 0;
 
@@ -263,7 +264,7 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
 
     private void OnIoUringBroken(int errno)
     {
-        string reason = $"it failed with errno {errno} ({System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(errno)}) after it was set up; calls go to workers";
+        string reason = $"it failed with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)}) after it was set up; calls go to workers";
         Capabilities = new AsyncCallCapabilities(new BackendCapability("io_uring", false, reason), Capabilities.Workers);
         Log.BackendFailed(_logger, _name, "io_uring", reason);
     }

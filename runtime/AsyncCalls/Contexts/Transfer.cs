@@ -101,9 +101,19 @@ internal readonly unsafe ref struct Transfer
 
         AsyncCallContext context = _runtime.Context;
         IoCall call = IoCall.Rent(context, _method, _manner, _errors, operation);
+        try
+        {
+            call.SetTransfer(buffer, count, at, done);
+        }
+        catch
+        {
+            // A memory manager of the caller's refused to pin: nothing was handed over yet.
+            call.Abandon();
+            throw;
+        }
+
         call.SetHandle(fd, handle, facts.Kind);
         owned = true;
-        call.SetTransfer(buffer, count, at, done);
         context.Start(call, context.Choose(route.First), cancellationToken);
         return new Started(call);
     }

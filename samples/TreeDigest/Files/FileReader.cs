@@ -1,9 +1,6 @@
 using AsyncCalls;
 using Microsoft.Win32.SafeHandles;
 
-// Only the twins use the runtime, which the analyzer does not know.
-#pragma warning disable CA1822
-
 namespace TreeDigest.Files;
 
 /// <summary>

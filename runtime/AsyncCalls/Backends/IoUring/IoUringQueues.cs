@@ -146,9 +146,18 @@ internal sealed unsafe class IoUringQueues : IDisposable
         return true;
     }
 
+    /// <summary>A runtime that was never used and never disposed: no thread of it exists, so nothing is in flight.</summary>
+    ~IoUringQueues() => Free();
+
     public void Dispose()
     {
         Debug.Assert(Pending == 0, "What was written into the queue was submitted or withdrawn.");
+        Free();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
         Syscalls.Unmap((nint)_sqes, _sqesBytes);
         Syscalls.Unmap(_ring, _ringBytes);
         _ = Syscalls.Close(Fd);
