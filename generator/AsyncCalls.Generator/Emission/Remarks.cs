@@ -7,10 +7,35 @@ namespace AsyncCalls.Generator.Emission;
 /// <summary>Writes the documentation of a twin: the original's own, and the way of the call from the routing table.</summary>
 internal static class Remarks
 {
-    public static void Write(CodeWriter writer, TwinModel twin, bool usesShared)
+    public static void Write(CodeWriter writer, TwinModel twin)
     {
         writer.Line($"/// <inheritdoc cref=\"{twin.Cref}\"/>");
         writer.Line("/// <remarks>");
+        WriteWays(writer, twin);
+        if (Cancellation(twin.Call) is { } cancellation)
+        {
+            writer.Line($"/// <para>{cancellation}</para>");
+        }
+
+        if (twin.Runtime.ParameterName is not null)
+        {
+            writer.Line($"/// <para>Runs on <see cref=\"{KnownNames.SharedRuntime}\"/>.</para>");
+        }
+
+        writer.Line("/// </remarks>");
+    }
+
+    /// <summary>The overload that takes a runtime differs in nothing else.</summary>
+    public static void WriteForRuntimeOverload(CodeWriter writer, TwinModel twin)
+    {
+        writer.Line($"/// <inheritdoc cref=\"{twin.Cref}\"/>");
+        writer.Line("/// <remarks>");
+        writer.Line($"/// As the overload without <paramref name=\"{twin.Runtime.ParameterName}\"/>, which is where this one runs unless it is null.");
+        writer.Line("/// </remarks>");
+    }
+
+    private static void WriteWays(CodeWriter writer, TwinModel twin)
+    {
         Operation operation = twin.Call switch
         {
             DescriptorCall descriptor => descriptor.Operation,
@@ -33,22 +58,6 @@ internal static class Remarks
 
             writer.Line("/// </list>");
         }
-
-        if (Cancellation(twin.Call) is { } cancellation)
-        {
-            writer.Line($"/// <para>{cancellation}</para>");
-        }
-
-        if (usesShared)
-        {
-            writer.Line($"/// <para>Runs on <see cref=\"{KnownNames.SharedRuntime}\"/>.</para>");
-        }
-        else if (twin.Runtime.ParameterName is { } parameter)
-        {
-            writer.Line($"/// <para>Runs on <paramref name=\"{parameter}\"/>, or on <see cref=\"{KnownNames.SharedRuntime}\"/> if it is null.</para>");
-        }
-
-        writer.Line("/// </remarks>");
     }
 
     private static string? Cancellation(TwinCall call) => call switch

@@ -44,7 +44,7 @@ internal static class TwinEmitter
     /// <summary>The overload of a static method without a runtime: the process's one.</summary>
     private static void WriteSharedOverload(CodeWriter writer, TwinModel twin)
     {
-        WriteHead(writer, twin, overload: 0);
+        WriteHead(writer, twin, withRuntime: false);
 
         // So that "default" for the token does not leave the compiler in doubt between the two overloads.
         writer.Line("[global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]");
@@ -58,7 +58,7 @@ internal static class TwinEmitter
     private static void WriteTwin(CodeWriter writer, TwinModel twin)
     {
         bool withRuntime = twin.Runtime.ParameterName is not null;
-        WriteHead(writer, twin, overload: withRuntime ? 1 : 0);
+        WriteHead(writer, twin, withRuntime);
         WriteSignature(writer, twin, withRuntime);
         switch (twin.Call)
         {
@@ -72,9 +72,17 @@ internal static class TwinEmitter
     }
 
     /// <summary>The documentation and the attributes.</summary>
-    private static void WriteHead(CodeWriter writer, TwinModel twin, int overload)
+    private static void WriteHead(CodeWriter writer, TwinModel twin, bool withRuntime)
     {
-        Remarks.Write(writer, twin, usesShared: overload == 0 && twin.Runtime.ParameterName is not null);
+        if (withRuntime)
+        {
+            Remarks.WriteForRuntimeOverload(writer, twin);
+        }
+        else
+        {
+            Remarks.Write(writer, twin);
+        }
+
         foreach (string attribute in twin.Attributes)
         {
             writer.Line($"[{attribute}]");

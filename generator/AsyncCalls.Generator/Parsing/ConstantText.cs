@@ -63,8 +63,10 @@ internal static class ConstantText
             }
         }
 
-        return bits == 0 && parts.Count > 0 ? string.Join(" | ", parts) : $"({typeName})({FormatPrimitive(value)})";
+        return bits == 0 && parts.Count > 0 ? string.Join(" | ", parts) : $"({typeName}){Parenthesized(FormatPrimitive(value))}";
     }
+
+    private static string Parenthesized(string number) => number[0] == '-' ? $"({number})" : number;
 
     private static string Member(string typeName, IFieldSymbol member) => typeName + "." + SymbolText.Identifier(member.Name);
 

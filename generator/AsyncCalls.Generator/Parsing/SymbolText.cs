@@ -21,11 +21,9 @@ internal static class SymbolText
     public static string Identifier(string name) => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
 
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
-    public static string TypeParameters(IEnumerable<ITypeParameterSymbol> parameters, bool withVariance = false)
+    public static string TypeParameters(IEnumerable<ITypeParameterSymbol> parameters)
     {
-        string list = string.Join(
-            ", ",
-            parameters.Select(parameter => (withVariance ? Variance(parameter) : "") + Identifier(parameter.Name)));
+        string list = string.Join(", ", parameters.Select(parameter => Identifier(parameter.Name)));
         return list.Length == 0 ? "" : $"<{list}>";
     }
 
@@ -142,11 +140,4 @@ internal static class SymbolText
         string arguments = type.TypeArguments.Length == 0 ? "" : "{" + string.Join(", ", type.TypeArguments.Select(CrefType)) + "}";
         return prefix + Identifier(type.Name) + arguments;
     }
-
-    private static string Variance(ITypeParameterSymbol parameter) => parameter.Variance switch
-    {
-        VarianceKind.In => "in ",
-        VarianceKind.Out => "out ",
-        _ => "",
-    };
 }

@@ -112,8 +112,7 @@ internal static class TwinParser
                 (_, TypeKind.Interface) => "interface",
                 _ => "class",
             };
-            bool withVariance = level.TypeKind == TypeKind.Interface;
-            declarations.Add($"partial {kind} {SymbolText.Identifier(level.Name)}{SymbolText.TypeParameters(level.TypeParameters, withVariance)}");
+            declarations.Add($"partial {kind} {SymbolText.Identifier(level.Name)}{SymbolText.TypeParameters(level.TypeParameters)}");
         }
 
         declarations.Reverse();

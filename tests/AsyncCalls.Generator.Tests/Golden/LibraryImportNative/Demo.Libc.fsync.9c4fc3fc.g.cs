@@ -19,8 +19,7 @@ partial class Libc
 
     /// <inheritdoc cref="fsync(global::System.Runtime.InteropServices.SafeHandle)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="fsync(global::System.Runtime.InteropServices.SafeHandle)"/>. Where it runs: a worker thread.</para>
-    /// <para>Runs on <paramref name="runtime"/>, or on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/> if it is null.</para>
+    /// As the overload without <paramref name="runtime"/>, which is where this one runs unless it is null.
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     internal static global::System.Threading.Tasks.ValueTask<int> fsyncAsync(

@@ -28,14 +28,7 @@ partial class Libc
 
     /// <inheritdoc cref="pread(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{byte}, global::System.UIntPtr, long)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="pread(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{byte}, global::System.UIntPtr, long)"/>. Where it runs:</para>
-    /// <list type="bullet">
-    /// <item><description>File: completes inline where the kernel can answer at once, else io_uring, else a worker thread.</description></item>
-    /// <item><description>File opened with O_DIRECT: io_uring, else a worker thread.</description></item>
-    /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
-    /// <item><description>Pipe, socket, terminal or device: a worker thread.</description></item>
-    /// </list>
-    /// <para>Runs on <paramref name="runtime"/>, or on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/> if it is null.</para>
+    /// As the overload without <paramref name="runtime"/>, which is where this one runs unless it is null.
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     internal static global::System.Threading.Tasks.ValueTask<nint> preadAsync(

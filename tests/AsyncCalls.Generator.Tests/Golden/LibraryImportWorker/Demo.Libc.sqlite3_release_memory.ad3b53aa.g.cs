@@ -20,9 +20,7 @@ partial class Libc
 
     /// <inheritdoc cref="sqlite3_release_memory(int)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="sqlite3_release_memory(int)"/>. Where it runs: a worker thread.</para>
-    /// <para>Cancelling takes the call back until it starts; a call that runs is not interrupted.</para>
-    /// <para>Runs on <paramref name="runtime"/>, or on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/> if it is null.</para>
+    /// As the overload without <paramref name="runtime"/>, which is where this one runs unless it is null.
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     internal static global::System.Threading.Tasks.ValueTask<int> sqlite3_release_memoryAsync(

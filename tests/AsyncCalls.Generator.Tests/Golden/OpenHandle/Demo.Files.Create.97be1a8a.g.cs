@@ -20,8 +20,7 @@ partial class Files
 
     /// <inheritdoc cref="Create(string, global::System.IO.FileAccess)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="Create(string, global::System.IO.FileAccess)"/>. Where it runs: a worker thread.</para>
-    /// <para>Runs on <paramref name="runtime"/>, or on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/> if it is null.</para>
+    /// As the overload without <paramref name="runtime"/>, which is where this one runs unless it is null.
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public static global::System.Threading.Tasks.ValueTask<global::Microsoft.Win32.SafeHandles.SafeFileHandle> CreateAsync(

@@ -1,0 +1,86 @@
+namespace AsyncCalls.Generator.Tests;
+
+/// <summary>
+/// Sources for every rule. What is reported is marked; the methods that are called <c>Bad…</c> have it, and those called
+/// <c>Good…</c> are fine and must keep their twins.
+/// </summary>
+internal static class DiagnosticCases
+{
+    private const string Good = "[AsyncCall] public static int Good() => 1;";
+
+    public static readonly (string Id, string Name, string Source)[] All =
+    [
+        ("AC0001", "type", $"public class C {{ [AsyncCall] public static int [|Bad|]() => 1; }} public partial class D {{ {Good} }}"),
+        ("AC0001", "outer type", $"public class C {{ public partial class E {{ [AsyncCall] public static int [|Bad|]() => 1; }} }} public partial class D {{ {Good} }}"),
+
+        ("AC0002", "ref", InType("[AsyncCall] public static int Bad(ref int [|value|]) => value;")),
+        ("AC0002", "out and in", InType("[AsyncCall] public static void Bad(in int [|first|], out int [|second|]) => second = first;")),
+        ("AC0002", "import", InType("""[AsyncCall, DllImport("libc", SetLastError = true)] public static extern int Bad(ref readonly int [|value|]);""")),
+
+        ("AC0003", "parameter", InType("[AsyncCall] public static unsafe int Bad([|byte*|] value) => 1;")),
+        ("AC0003", "function pointer", InType("[AsyncCall] public static unsafe int Bad([|delegate*<int, int>|] value) => 1;")),
+        ("AC0003", "array of pointers", InType("[AsyncCall] public static unsafe int Bad([|byte*[]|] value) => 1;")),
+        ("AC0003", "result", InType("[AsyncCall] public static unsafe [|byte*|] Bad() => null;")),
+
+        ("AC0004", "parameter", InType("public ref struct R; [AsyncCall] public static int Bad([|R|] value) => 1;")),
+        ("AC0004", "span as the result", InType("[AsyncCall] public static [|Span<byte>|] Bad() => default;")),
+        ("AC0004", "result by reference", InType("private static int s_value; [AsyncCall] public static [|ref int|] Bad() => ref s_value;")),
+        ("AC0004", "type parameter", InType("[AsyncCall] public static int Bad<T>([|T|] value) where T : allows ref struct => 1;")),
+        ("AC0004", "instance", $"public ref partial struct C {{ [AsyncCall] public int [|Bad|](AsyncCallRuntime on) => 1; {Good} }}"),
+
+        ("AC0005", "member with the same parameters", InType("[AsyncCall] public static int [|Bad|](Span<byte> b) => 1; public static int BadAsync(Memory<byte> b, CancellationToken t) => 1;")),
+        ("AC0005", "member with the parameters of the second overload", InType("[AsyncCall] public static int [|Bad|]() => 1; public static int BadAsync(AsyncCallRuntime r, CancellationToken t) => 1;")),
+        ("AC0005", "member of another kind", InType("[AsyncCall] public static int [|Bad|]() => 1; public static int BadAsync { get; }")),
+        ("AC0005", "name of the type", $"public partial class BadAsync {{ [AsyncCall] public static int [|Bad|]() => 1; {Good} }}"),
+        ("AC0005", "name of a type parameter", $"public partial class C<BadAsync> {{ [AsyncCall] public static int [|Bad|]() => 1; {Good} }}"),
+        ("AC0005", "span and memory", InType("[AsyncCall] public static int [|Bad|](Span<byte> b) => 1; [AsyncCall] public static int [|Bad|](Memory<byte> b) => 1;")),
+        ("AC0005", "with and without a token", InType("[AsyncCall] public static int [|Bad|](int b) => 1; [AsyncCall] public static int [|Bad|](int b, CancellationToken t) => 1;")),
+
+        ("AC0006", "async", InType("[AsyncCall] public static async void [|Bad|]() => await Task.Yield();")),
+        ("AC0006", "task", InType("[AsyncCall] public static Task<int> [|Bad|]() => Task.FromResult(1);")),
+        ("AC0006", "value task", InType("[AsyncCall] public static ValueTask [|Bad|]() => default;")),
+        ("AC0006", "asynchronous stream", InType("[AsyncCall] public static IAsyncEnumerable<int> [|Bad|]() => null!;")),
+        ("AC0006", "other awaitable", InType("[AsyncCall] public static System.Runtime.CompilerServices.ConfiguredTaskAwaitable [|Bad|]() => default;")),
+
+        ("AC0007", "parameter", $"public partial class C(AsyncCallRuntime calls) {{ [AsyncCall] public int Bad(int [|calls|]) => calls; {Good} }}"),
+
+        ("AC0008", "fields", InType("private readonly AsyncCallRuntime _one = new(), _two = new(); [AsyncCall] public int [|Bad|]() => 1;")),
+        ("AC0008", "parameters", InType("[AsyncCall] public static int [|Bad|](AsyncCallRuntime one, AsyncCallRuntime two) => 1;")),
+        ("AC0008", "primary constructor", $"public partial class C(AsyncCallRuntime one, AsyncCallRuntime two) {{ [AsyncCall] public int [|Bad|]() => 1; {Good} }}"),
+
+        ("AC0009", "nothing", InType("[AsyncCall] public int [|Bad|]() => 1;")),
+        ("AC0009", "private in the base type", $"public class B {{ private AsyncCallRuntime _calls = new(); }} public partial class C : B {{ [AsyncCall] public int [|Bad|]() => 1; {Good} }}"),
+
+        ("AC0010", "struct", $"public partial struct C {{ private static AsyncCallRuntime s_calls = new(); private int _i; [AsyncCall] public int [|Bad|]() => _i++; [AsyncCall] public readonly int GoodToo() => _i; {Good} }}"),
+
+        ("AC0011", "LibraryImport", InType("""[AsyncCall, LibraryImport("libc")] internal static partial int [|Bad|](int value);""")),
+        ("AC0011", "DllImport", InType("""[AsyncCall, DllImport("other", SetLastError = false)] internal static extern int [|Bad|](int value);""")),
+
+        ("AC0012", "native", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "fsync")] internal static extern int Bad([|int|] fd);""")),
+        ("AC0012", "worker", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "flock")] internal static extern int Bad([|int|] fd, int operation);""")),
+
+        ("AC0013", "close", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "close")] internal static extern int Bad([|SafeFileHandle|] fd);""")),
+
+        ("AC0014", "computed argument", InType("[AsyncCall] public static int Bad(SafeFileHandle f, Span<byte> b, long i) => RandomAccess.Read(f, b, [|i * 2|]);")),
+        ("AC0014", "field of another object", InType("public long I; [AsyncCall] public static int Bad(SafeFileHandle f, Span<byte> b, C c) => RandomAccess.Read(f, b, [|c.I|]);")),
+        ("AC0014", "result is discarded", InType("[AsyncCall] public static void [|Bad|](SafeFileHandle f, Span<byte> b) => RandomAccess.Read(f, b, 0);")),
+        ("AC0014", "import that does not fit", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "ftruncate")] internal static extern int [|Bad|](SafeFileHandle fd, string length);""")),
+
+        ("AC0015", "abstract", $"public abstract partial class C {{ [AsyncCall] public abstract int [|Bad|](); {Good} }}"),
+        ("AC0015", "interface", $"public partial interface I {{ [AsyncCall] int [|Bad|](); }} public partial class C {{ {Good} }}"),
+        ("AC0015", "explicit implementation", $"public interface I {{ int Bad(); }} public partial class C : I {{ [AsyncCall] int I.[|Bad|]() => 1; {Good} }}"),
+        ("AC0015", "local function", InType("public static int Bad() { [[|AsyncCall|]] static int Local() => 1; return Local(); }")),
+        ("AC0015", "lambda", InType("public static Func<int> Bad() => [[|AsyncCall|]] () => 1;")),
+        ("AC0015", "operator", InType("[[|AsyncCall|]] public static C operator +(C a, C b) => a;")),
+        ("AC0015", "accessor", InType("public static int Bad { [[|AsyncCall|]] get => 1; }")),
+        ("AC0015", "file-local type", $"file partial class F {{ [AsyncCall] public static int [|Bad|]() => 1; }} public partial class C {{ {Good} }}"),
+        ("AC0015", "extension block", $"public static partial class C {{ extension(string text) {{ [AsyncCall] public int [|Bad|]() => 1; }} {Good} }}"),
+        ("AC0015", "partial method without a body", InType("[AsyncCall] partial void [|Bad|]();")),
+
+        ("AC0016", "params span", InType("[AsyncCall] public static int Bad(params [|ReadOnlySpan<int>|] values) => 1;")),
+
+        ("AC0017", "body without a token", InType("[AsyncCall] public static int [|Bad|](string text) => text.Length;", "[AsyncCall] public static int Good(CancellationToken t) => 1;")),
+    ];
+
+    private static string InType(string member, string good = Good) => $"public partial class C {{ {member} {good} }}";
+}

@@ -1,0 +1,5 @@
+internal static partial class Program
+{
+    [AsyncCall]
+    private static int Answer() => 42;
+}
