@@ -64,6 +64,7 @@ internal static class DiagnosticCases
         ("AC0014", "computed argument", InType("[AsyncCall] public static int Bad(SafeFileHandle f, Span<byte> b, long i) => RandomAccess.Read(f, b, [|i * 2|]);")),
         ("AC0014", "field of another object", InType("public long I; [AsyncCall] public static int Bad(SafeFileHandle f, Span<byte> b, C c) => RandomAccess.Read(f, b, [|c.I|]);")),
         ("AC0014", "result is discarded", InType("[AsyncCall] public static void [|Bad|](SafeFileHandle f, Span<byte> b) => RandomAccess.Read(f, b, 0);")),
+        ("AC0014", "virtual method", InType("private AsyncCallRuntime _calls = new(); [AsyncCall] public virtual void [|Bad|](SafeFileHandle f) => RandomAccess.FlushToDisk(f);")),
         ("AC0014", "import that does not fit", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "ftruncate")] internal static extern int [|Bad|](SafeFileHandle fd, string length);""")),
 
         ("AC0015", "abstract", $"public abstract partial class C {{ [AsyncCall] public abstract int [|Bad|](); {Good} }}"),

@@ -7,7 +7,7 @@ namespace AsyncCalls.Generator.Tests;
 /// <summary>Code is half-typed most of the time: whatever is missing or twice there, the generator and the analyzer do not throw.</summary>
 public sealed class FuzzTests
 {
-    private const int EditsPerScenario = 12;
+    private const int EditsPerScenario = 6;
 
     public static TheoryData<string> Scenarios => [.. GoldenScenario.Names];
 

@@ -27,6 +27,14 @@ public sealed class ModelTests
     public void Guard_passes_a_model_of_values()
         => ModelGuard.Walk(new ContainingTypes("N", new(["partial class C"])), "model", new HashSet<object>(ReferenceEqualityComparer.Instance), depth: 0);
 
+    [Theory]
+    [InlineData("public static int Get(int value) => value;", "int value", "long value")]
+    [InlineData("public static int Get(int value = 1) => value;", "= 1", "= 2")]
+    [InlineData("public static int Get(int value) => value;", "static int", "static long")]
+    public void An_edit_that_changes_the_twin_is_not_cached(string member, string before, string after)
+        => Assert.ThrowsAny<XunitException>(() => IncrementalityAssert.StepsAreCached(
+            $"public partial class C {{ [AsyncCall] {member} }}", source => source.Replace(before, after, StringComparison.Ordinal)));
+
     [Fact]
     public void Arrays_compare_by_content()
     {

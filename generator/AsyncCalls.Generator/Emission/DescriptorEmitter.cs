@@ -14,6 +14,11 @@ internal static class DescriptorEmitter
             writer.Line($"global::System.ArgumentOutOfRangeException.ThrowIfNegative({count});");
         }
 
+        if (call.NonNegative.Count > 0)
+        {
+            writer.Line();
+        }
+
         if (call.Owned is not null)
         {
             writer.Line($"// From here to the completion the memory of {call.Owned} belongs to the call.");

@@ -37,6 +37,12 @@ internal static class KnownCallParser
             return null;
         }
 
+        if (MayBeOverridden(context.Method))
+        {
+            context.Report(Rules.NotNative, context.Identifier, context.Method.Name, known.Name, "a derived type may override it: seal the method or the type");
+            return null;
+        }
+
         var arguments = new List<string>();
         string? owned = null;
         foreach (IArgumentOperation argument in invocation.Arguments.OrderBy(argument => argument.Parameter?.Ordinal))
@@ -57,6 +63,10 @@ internal static class KnownCallParser
 
         return new DescriptorCall(known.Target, known.Operation, new(arguments), default, "", owned);
     }
+
+    // The twin of the base type must do what the override does, so it has to call the method.
+    private static bool MayBeOverridden(IMethodSymbol method)
+        => (method.IsVirtual || method.IsOverride) && !method.IsSealed && !method.ContainingType.IsSealed;
 
     /// <summary>The call that is the whole body: <c>=&gt; X(…)</c>, <c>{ return X(…); }</c> or <c>{ X(…); }</c>.</summary>
     private static IInvocationOperation? SingleCall(ParseContext context)
@@ -104,17 +114,23 @@ internal static class KnownCallParser
         return value switch
         {
             IConversionOperation { IsImplicit: true, OperatorMethod: null } conversion => Simple(conversion.Operand, target),
-            IParameterReferenceOperation parameter => SymbolText.Identifier(parameter.Parameter.Name),
-            IFieldReferenceOperation field => Member(field.Field, field.Instance),
-            IPropertyReferenceOperation { Property.IsIndexer: false } property => Member(property.Property, property.Instance),
+            IParameterReferenceOperation parameter => SymbolText.Identifier(parameter.Parameter.Name) + Forgiven(parameter.Parameter.Type, target),
+            IFieldReferenceOperation field => Member(field.Field, field.Instance, Forgiven(field.Field.Type, target)),
+            IPropertyReferenceOperation { Property.IsIndexer: false } property =>
+                Member(property.Property, property.Instance, Forgiven(property.Property.Type, target)),
             _ => null,
         };
     }
 
-    private static string? Member(ISymbol member, IOperation? instance) => instance switch
+    // Where the body says "value!", or has been warned already, the twin must not warn again.
+    private static string Forgiven(ITypeSymbol type, ITypeSymbol target)
+        => type.IsReferenceType && type.NullableAnnotation == NullableAnnotation.Annotated && target.NullableAnnotation != NullableAnnotation.Annotated ? "!" : "";
+
+    private static string? Member(ISymbol member, IOperation? instance, string forgiven) => instance switch
     {
-        null => SymbolText.Receiver(member.ContainingType) + "." + SymbolText.Identifier(member.Name),
-        IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } => "this." + SymbolText.Identifier(member.Name),
+        null => SymbolText.Receiver(member.ContainingType) + "." + SymbolText.Identifier(member.Name) + forgiven,
+        IInstanceReferenceOperation { ReferenceKind: InstanceReferenceKind.ContainingTypeInstance } =>
+            "this." + SymbolText.Identifier(member.Name) + forgiven,
         _ => null,
     };
 

@@ -18,7 +18,7 @@ internal static class MethodRules
 
         CheckContainingTypes(context);
         CheckReturnType(context);
-        if (context.Method.IsAsync || TypeFacts.IsAsynchronous(context.Method.ReturnType))
+        if (context.Method.IsAsync || context.Method.PartialImplementationPart is { IsAsync: true } || TypeFacts.IsAsynchronous(context.Method.ReturnType))
         {
             context.Report(Rules.AlreadyAsynchronous, context.Identifier, context.Method.Name);
         }

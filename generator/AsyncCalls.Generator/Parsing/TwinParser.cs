@@ -23,6 +23,8 @@ internal static class TwinParser
         Action<Diagnostic>? report,
         CancellationToken cancellationToken)
     {
+        // Default values and accessibility of a partial method are those of its declaration, wherever the attribute is.
+        method = method.PartialDefinitionPart ?? method;
         var context = new ParseContext(syntax, method, semanticModel, report, cancellationToken);
         if (method.ContainingType is null || TypeFacts.HasError(method.ReturnType) || method.Parameters.Any(parameter => TypeFacts.HasError(parameter.Type)))
         {

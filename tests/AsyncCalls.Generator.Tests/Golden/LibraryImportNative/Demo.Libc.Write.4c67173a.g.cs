@@ -38,6 +38,7 @@ partial class Libc
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         global::System.ArgumentOutOfRangeException.ThrowIfNegative(count);
+
         // From here to the completion the memory of buf belongs to the call.
         return global::AsyncCalls.CompilerServices.LibcCalls.Write(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,

@@ -19,4 +19,12 @@ public sealed partial class Parts
     private partial void Touch()
     {
     }
+
+    public partial int Scale(int value, int by = 2);
+}
+
+public sealed partial class Parts
+{
+    [AsyncCall]
+    public partial int Scale(int value, int by) => value * by;
 }
