@@ -1,0 +1,93 @@
+using AsyncCalls.Benchmarks.Fixtures;
+using AsyncCalls.Benchmarks.Native;
+using AsyncCalls.Benchmarks.Ratios;
+using Microsoft.Win32.SafeHandles;
+
+namespace AsyncCalls.Benchmarks.Metrics;
+
+/// <summary>4 KiB that are in memory already: in the page cache of a disk file system, or in tmpfs.</summary>
+internal static class CachedReadMetrics
+{
+    private const string ReadAsyncName = "RandomAccess.ReadAsync";
+
+    public static IEnumerable<Metric> All { get; } =
+    [
+        new()
+        {
+            Name = "cached_read_qd1_vs_c",
+            Work = "twin of a 4 KiB read, in page cache",
+            Reference = "C, pread",
+            Target = new Target(1.15, Bytes: 0),
+            Open = OpenAgainstC,
+        },
+        AgainstRandomAccess(1, new Target(0.75, Cpu: 0.45, Bytes: 0)),
+        AgainstRandomAccess(32, new Target(0.65, Cpu: 0.70, Bytes: 0)),
+        new()
+        {
+            Name = "tmpfs_read_qd1_vs_randomaccess",
+            Work = "twin of a 4 KiB read, tmpfs",
+            Reference = ReadAsyncName,
+            Target = new Target(0.80, Bytes: 0),
+            Open = OpenOnTmpfs,
+        },
+    ];
+
+    private static Metric AgainstRandomAccess(int depth, Target target) => new()
+    {
+        Name = $"cached_read_qd{depth}_vs_randomaccess",
+        Work = "twin of a 4 KiB read, in page cache",
+        Reference = ReadAsyncName,
+        Depth = depth,
+        Target = target,
+        Open = resources =>
+        {
+            CachedFile file = resources.CachedFile;
+            return Against(depth, file.Ours, file.Reference);
+        },
+    };
+
+    private static unsafe Comparison OpenAgainstC(BenchmarkResources resources)
+    {
+        CReferences c = resources.C;
+        CachedFile file = resources.CachedFile;
+        var buffer = new AlignedBuffer(CachedFile.BlockBytes);
+        var runtime = new AsyncCallRuntime();
+        return new Comparison(
+            Twin(runtime, 1, file.Ours),
+            new TimedWork(calls => c.Pread(file.Reference, buffer.Address, CachedFile.BlockBytes, CachedFile.Blocks, calls)),
+            runtime,
+            buffer);
+    }
+
+    private static Comparison OpenOnTmpfs(BenchmarkResources resources)
+    {
+        BenchmarkFolder folder = BenchmarkFolder.InSharedMemory()
+            ?? throw new ReferenceUnavailableException("there is no tmpfs at /dev/shm");
+        SafeFileHandle[] files = folder.OpenAndDelete((long)CachedFile.Blocks * CachedFile.BlockBytes, CachedFile.Open, CachedFile.Open);
+        return Against(1, files[0], files[1], files);
+    }
+
+    private static Comparison Against(int depth, SafeFileHandle ours, SafeFileHandle reference, params IDisposable[] owned)
+    {
+        var runtime = new AsyncCallRuntime();
+        return new Comparison(Twin(runtime, depth, ours), ReadAsync(depth, reference), [runtime, .. owned]);
+    }
+
+    private static AwaitingLoops Twin(AsyncCallRuntime runtime, int depth, SafeFileHandle file)
+    {
+        var twins = new FileTwins(runtime);
+        byte[][] blocks = Blocks(depth);
+        return new AwaitingLoops(
+            depth, quota => ReadLoops.SequentialTwin(twins, file, blocks[quota.Loop], CachedFile.Blocks, quota));
+    }
+
+    private static AwaitingLoops ReadAsync(int depth, SafeFileHandle file)
+    {
+        byte[][] blocks = Blocks(depth);
+        return new AwaitingLoops(
+            depth, quota => ReadLoops.SequentialRandomAccess(file, blocks[quota.Loop], CachedFile.Blocks, quota));
+    }
+
+    /// <summary>Ordinary arrays, as a user has them.</summary>
+    private static byte[][] Blocks(int depth) => [.. Enumerable.Range(0, depth).Select(_ => new byte[CachedFile.BlockBytes])];
+}

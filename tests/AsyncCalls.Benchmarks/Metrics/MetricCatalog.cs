@@ -1,0 +1,17 @@
+using AsyncCalls.Benchmarks.Ratios;
+
+namespace AsyncCalls.Benchmarks.Metrics;
+
+/// <summary>All rows, in the order in which they run and are printed.</summary>
+internal static class MetricCatalog
+{
+    public static IReadOnlyList<Metric> All { get; } =
+    [
+        .. NopMetrics.All,
+        .. CachedReadMetrics.All,
+        .. DirectReadMetrics.All,
+        .. WriteMetrics.All,
+        .. OffloadMetrics.All,
+        .. CancelMetrics.All,
+    ];
+}

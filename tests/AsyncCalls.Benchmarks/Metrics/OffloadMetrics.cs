@@ -1,0 +1,52 @@
+using AsyncCalls.Benchmarks.Fixtures;
+using AsyncCalls.Benchmarks.Ratios;
+
+namespace AsyncCalls.Benchmarks.Metrics;
+
+/// <summary>Work that has to be handed to another thread.</summary>
+internal static class OffloadMetrics
+{
+    public static IEnumerable<Metric> All { get; } = [AtDepth(1, 1.00), AtDepth(32, 0.80)];
+
+    private static Metric AtDepth(int depth, double target) => new()
+    {
+        Name = $"offload_qd{depth}_vs_taskrun",
+        Work = "twin of a short blocking body",
+        Reference = "Task.Run of the same body",
+        Depth = depth,
+        Target = new Target(target, Bytes: 0),
+        Open = _ => Open(depth),
+    };
+
+    private static Comparison Open(int depth)
+    {
+        var runtime = new AsyncCallRuntime();
+        var twins = new FileTwins(runtime);
+        return new Comparison(
+            new AwaitingLoops(depth, quota => Twin(twins, quota)),
+            new AwaitingLoops(depth, TaskRun),
+            runtime);
+    }
+
+    private static async Task Twin(FileTwins twins, CallQuota quota)
+    {
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                await twins.WorkAsync();
+            }
+        }
+    }
+
+    private static async Task TaskRun(CallQuota quota)
+    {
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                await Task.Run(ShortBody.Run);
+            }
+        }
+    }
+}

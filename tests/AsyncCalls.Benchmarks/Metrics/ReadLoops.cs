@@ -1,0 +1,81 @@
+using AsyncCalls.Benchmarks.Fixtures;
+using Microsoft.Win32.SafeHandles;
+
+namespace AsyncCalls.Benchmarks.Metrics;
+
+/// <summary>
+/// The awaiting loops of the read metrics. Each exists twice, word for word the same but for the call: a delegate or a generic
+/// parameter between the loop and what it awaits would be measured as well.
+/// </summary>
+internal static class ReadLoops
+{
+    /// <summary>One block after the other, from the start again at the end.</summary>
+    public static async Task SequentialTwin(FileTwins twins, SafeFileHandle file, Memory<byte> block, int blocks, CallQuota quota)
+    {
+        long offset = 0;
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                RequireWhole(await twins.ReadBlockAsync(file, block, offset), block.Length);
+                offset = Next(offset, block.Length, blocks);
+            }
+        }
+    }
+
+    /// <inheritdoc cref="SequentialTwin"/>
+    public static async Task SequentialRandomAccess(SafeFileHandle file, Memory<byte> block, int blocks, CallQuota quota)
+    {
+        long offset = 0;
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                RequireWhole(await RandomAccess.ReadAsync(file, block, offset), block.Length);
+                offset = Next(offset, block.Length, blocks);
+            }
+        }
+    }
+
+    /// <summary>Blocks at random places.</summary>
+    public static async Task RandomTwin(FileTwins twins, SafeFileHandle file, Memory<byte> block, int blocks, ulong seed, CallQuota quota)
+    {
+        var sequence = new BlockSequence(seed);
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                long offset = sequence.NextBelow((ulong)blocks) * block.Length;
+                RequireWhole(await twins.ReadBlockAsync(file, block, offset), block.Length);
+            }
+        }
+    }
+
+    /// <inheritdoc cref="RandomTwin"/>
+    public static async Task RandomRandomAccess(SafeFileHandle file, Memory<byte> block, int blocks, ulong seed, CallQuota quota)
+    {
+        var sequence = new BlockSequence(seed);
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++)
+            {
+                long offset = sequence.NextBelow((ulong)blocks) * block.Length;
+                RequireWhole(await RandomAccess.ReadAsync(file, block, offset), block.Length);
+            }
+        }
+    }
+
+    private static long Next(long offset, int length, int blocks)
+    {
+        offset += length;
+        return offset == (long)blocks * length ? 0 : offset;
+    }
+
+    private static void RequireWhole(int read, int length)
+    {
+        if (read != length)
+        {
+            throw new IOException($"A read of {length} bytes gave {read}.");
+        }
+    }
+}

@@ -1,0 +1,107 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AsyncCalls.Benchmarks.Fixtures;
+using AsyncCalls.Benchmarks.Ratios;
+
+namespace AsyncCalls.Benchmarks.Native;
+
+/// <summary>
+/// The references in C: compiled now, by this machine's compiler, into a library that is loaded into this process, so that
+/// both sides of a comparison run under the same scheduler, limits and mitigations and are counted by the same getrusage.
+/// </summary>
+internal sealed unsafe class CReferences : IDisposable
+{
+    private static readonly TimeSpan CompileTimeout = TimeSpan.FromMinutes(1);
+
+    private readonly nint _library;
+    private readonly delegate* unmanaged<int, byte*, uint, ulong, ulong, int> _pread;
+    private readonly delegate* unmanaged<uint, uint, double*, int> _wake;
+
+    private CReferences(nint library)
+    {
+        _library = library;
+        _pread = (delegate* unmanaged<int, byte*, uint, ulong, ulong, int>)NativeLibrary.GetExport(library, "ref_pread");
+        _wake = (delegate* unmanaged<uint, uint, double*, int>)NativeLibrary.GetExport(library, "ref_wake");
+    }
+
+    /// <exception cref="ReferenceUnavailableException">There is no compiler, or it cannot compile this.</exception>
+    public static CReferences Compile(BenchmarkFolder folder)
+    {
+        string[] sources = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "reference"), "*.c");
+        string library = Path.Combine(folder.Path, $"asynccalls-{Environment.ProcessId}-{Guid.NewGuid():n}.so");
+        try
+        {
+            Compile(sources, library);
+            return new CReferences(NativeLibrary.Load(library));
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new ReferenceUnavailableException($"the compiled references cannot be loaded: {e.Message}");
+        }
+        finally
+        {
+            // The loader has it mapped: the name is not needed any more.
+            File.Delete(library);
+        }
+    }
+
+    /// <summary>A ring of io_uring with the fastest flags that the kernel accepts. Belongs to the calling thread.</summary>
+    public CRing OpenRing(uint entries) => new(_library, entries);
+
+    /// <summary>Reads block after block, from the start again at the end.</summary>
+    public void Pread(SafeHandle file, byte* buffer, int blockBytes, int blocks, int calls)
+        => Check("pread", _pread((int)file.DangerousGetHandle(), buffer, (uint)blockBytes, (ulong)blocks, (ulong)calls));
+
+    /// <summary>Samples of a one-way wake-up, in nanoseconds.</summary>
+    public void Wake(TimeSpan idle, double[] samplesNs)
+    {
+        fixed (double* samples = samplesNs)
+        {
+            Check("futex", _wake((uint)samplesNs.Length, (uint)idle.TotalMicroseconds, samples));
+        }
+    }
+
+    public void Dispose() => NativeLibrary.Free(_library);
+
+    internal static void Check(string what, int result)
+    {
+        if (result < 0)
+        {
+            throw new ReferenceUnavailableException($"{what}: {Marshal.GetPInvokeErrorMessage(-result)}");
+        }
+    }
+
+    private static void Compile(string[] sources, string library)
+    {
+        var start = new ProcessStartInfo("cc", ["-O2", "-shared", "-fPIC", "-pthread", "-o", library, .. sources])
+        {
+            RedirectStandardError = true,
+        };
+        using Process compiler = Start(start);
+        Task<string> errors = compiler.StandardError.ReadToEndAsync();
+        if (!compiler.WaitForExit(CompileTimeout))
+        {
+            compiler.Kill(entireProcessTree: true);
+            throw new ReferenceUnavailableException($"cc did not end within {CompileTimeout.TotalSeconds} s");
+        }
+
+        if (compiler.ExitCode != 0)
+        {
+            string first = errors.GetAwaiter().GetResult().Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? "no message";
+            throw new ReferenceUnavailableException($"cc failed with exit code {compiler.ExitCode}: {first}");
+        }
+    }
+
+    private static Process Start(ProcessStartInfo start)
+    {
+        try
+        {
+            return Process.Start(start) ?? throw new ReferenceUnavailableException("cc did not start");
+        }
+        catch (Win32Exception e)
+        {
+            throw new ReferenceUnavailableException($"no C compiler: cc: {Marshal.GetPInvokeErrorMessage(e.NativeErrorCode)}");
+        }
+    }
+}

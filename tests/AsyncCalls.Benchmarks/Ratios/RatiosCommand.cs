@@ -1,0 +1,93 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using AsyncCalls.Benchmarks.Fixtures;
+using AsyncCalls.Benchmarks.Metrics;
+
+namespace AsyncCalls.Benchmarks.Ratios;
+
+/// <summary><c>ratios [--quick] [--only NAME,…] [--list]</c></summary>
+internal static class RatiosCommand
+{
+    /// <summary>The command line was wrong.</summary>
+    public const int UsageError = 2;
+
+    /// <summary>The library failed where it was to be measured.</summary>
+    private const int Failure = 1;
+
+    public static Command Create()
+    {
+        var quick = new Option<bool>("--quick") { Description = "Three rounds and shorter slices: under a minute for all." };
+        var list = new Option<bool>("--list") { Description = "Print the names of the metrics, one per line, and measure nothing." };
+        var only = new Option<string[]>("--only")
+        {
+            Description = "Only these metrics, separated by commas.",
+            HelpName = "NAME,…",
+            DefaultValueFactory = _ => [],
+        };
+        only.Validators.Add(RefuseUnknownNames);
+
+        var command = new Command("ratios", "One JSON object per metric on standard output; a table on standard error.") { quick, only, list };
+        command.SetAction(arguments =>
+        {
+            IReadOnlyList<Metric> metrics = MetricSelection.Select(MetricCatalog.All, arguments.GetValue(only) ?? []);
+            return arguments.GetValue(list)
+                ? List(metrics)
+                : Measure(metrics, arguments.GetValue(quick) ? RunSettings.Quick : RunSettings.Full);
+        });
+        return command;
+    }
+
+    private static void RefuseUnknownNames(OptionResult option)
+    {
+        // An option that was not given is checked as well, with its default value.
+        string? error = option.Implicit ? null : MetricSelection.Complaint(MetricCatalog.All, option.Tokens.Select(t => t.Value));
+        if (error is not null)
+        {
+            option.AddError(error);
+        }
+    }
+
+    private static int List(IReadOnlyList<Metric> metrics)
+    {
+        foreach (Metric metric in metrics)
+        {
+            Console.Out.WriteLine(metric.Name);
+        }
+
+        return 0;
+    }
+
+    private static int Measure(IReadOnlyList<Metric> metrics, RunSettings settings)
+    {
+        using var resources = new BenchmarkResources();
+        var runner = new MetricRunner(settings);
+        var report = new RatioReport(Console.Out, Console.Error);
+        report.Begin(resources);
+        foreach (Metric metric in metrics)
+        {
+            report.Add(Measure(metric, runner, resources));
+        }
+
+        report.End();
+        return report.AnyFailed ? Failure : 0;
+    }
+
+    private static MetricResult Measure(Metric metric, MetricRunner runner, BenchmarkResources resources)
+    {
+        try
+        {
+            using Comparison comparison = metric.Open(resources);
+            return MetricResult.Measured(metric, runner.Measure(metric, comparison));
+        }
+        catch (ReferenceUnavailableException e)
+        {
+            return MetricResult.SkippedBecause(metric, e.Message);
+        }
+        catch (Exception e)
+        {
+            // One broken row must not hide the others; the exit code and the row itself say that it is broken.
+            Exception cause = e is AggregateException loops ? loops.Flatten().InnerExceptions[0] : e;
+            return MetricResult.FailedBecause(metric, $"{cause.GetType().Name}: {cause.Message}");
+        }
+    }
+}
