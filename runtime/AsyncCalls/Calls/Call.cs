@@ -40,16 +40,8 @@ internal abstract partial class Call
     /// <summary>Intrusive link of the one queue that the call waits in. Belongs to that queue.</summary>
     public Call? Next { get; set; }
 
-    /// <summary>Intrusive link of the queue of cancel requests; see <c>IoUringBackend</c>.</summary>
-    public Call? NextCancel { get; set; }
-
-    /// <summary>1 while the call is in the queue of cancel requests.</summary>
-    public ref int CancelQueued => ref _cancelQueued;
-
     /// <summary>The gate of the worker that runs the call, while one does.</summary>
     public IInterruptGate? Gate { get; set; }
-
-    private int _cancelQueued;
 
     /// <summary>Whether the call waits for a peer, a terminal or another process: it may never end by itself.</summary>
     public virtual bool IsUnbounded => false;

@@ -9,12 +9,14 @@ namespace AsyncCalls.Contexts;
 /// of a call that does not wait.
 /// </summary>
 /// <remarks>
-/// Who queues a call looks for a free slot afterwards; who frees a slot looks for a waiting call afterwards: a slot and a call cannot
-/// miss each other. A call waits in the state Queued, so its canceller can take it.
+/// Who queues a call looks for a free slot afterwards; who frees a slot looks for a waiting call afterwards, both under
+/// <see cref="_admitting"/>: a slot and a call cannot miss each other. A call waits in the state Queued, so its canceller can take it; its entry is then
+/// passed over. No user code runs under the lock.
 /// </remarks>
 internal sealed class AdmissionQueue : ICallCarrier
 {
     private readonly ConcurrentQueue<(Call Call, long Epoch, ICallCarrier Carrier)> _waiting = new();
+    private readonly Lock _admitting = new();
     private readonly AsyncCallContext _context;
     private int _count;
 
@@ -52,39 +54,43 @@ internal sealed class AdmissionQueue : ICallCarrier
     /// <summary>Lets waiting calls go as far as there are slots.</summary>
     public void Admit()
     {
-        while (Count > 0 && _waiting.TryDequeue(out (Call Call, long Epoch, ICallCarrier Carrier) entry))
+        lock (_admitting)
         {
-            Interlocked.Decrement(ref _count);
-            if (!entry.Call.TryTake(entry.Epoch))
+            while (_waiting.TryPeek(out (Call Call, long Epoch, ICallCarrier Carrier) entry))
             {
-                continue;
-            }
-
-            if (!_context.InFlight.TryAdd(entry.Call))
-            {
-                // Somebody was quicker. To the back: the order of waiting calls is fair, not promised.
-                entry.Call.HandBack();
-                Interlocked.Increment(ref _count);
-                _waiting.Enqueue(entry);
-                if (entry.Call.IsCancelRequested)
+                bool taken = entry.Call.TryTake(entry.Epoch);
+                if (taken && !_context.InFlight.TryAdd(entry.Call))
                 {
-                    Cancel(entry.Call, entry.Epoch);
+                    // It stays in front. Who frees the next slot finds the count above zero, and waits for this lock.
+                    entry.Call.HandBack();
+                    if (entry.Call.IsCancelRequested)
+                    {
+                        Cancel(entry.Call, entry.Epoch);
+                    }
+
+                    return;
                 }
 
-                return;
+                _waiting.TryDequeue(out _);
+                Interlocked.Decrement(ref _count);
+                if (taken)
+                {
+                    _context.HandOver(entry.Call, entry.Carrier);
+                }
             }
-
-            _context.HandOver(entry.Call, entry.Carrier);
         }
     }
 
     /// <summary>Cancels every call that waits. By teardown.</summary>
     public void CancelAll()
     {
-        while (_waiting.TryDequeue(out (Call Call, long Epoch, ICallCarrier Carrier) entry))
+        lock (_admitting)
         {
-            Interlocked.Decrement(ref _count);
-            Cancel(entry.Call, entry.Epoch);
+            while (_waiting.TryDequeue(out (Call Call, long Epoch, ICallCarrier Carrier) entry))
+            {
+                Interlocked.Decrement(ref _count);
+                Cancel(entry.Call, entry.Epoch);
+            }
         }
     }
 }

@@ -217,10 +217,14 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
 
     private void Carry(Call call, ICallCarrier carrier, long epoch)
     {
-        if (call.IsCancelRequested && call.TryTake(epoch))
+        if (call.IsCancelRequested)
         {
-            call.Settle(-Errno.ECANCELED, cancelled: true);
-            Publish(call, dispatchHere: false);
+            // Whoever flagged it may have taken it meanwhile, and then it is not ours to hand on.
+            if (call.TryTake(epoch))
+            {
+                call.Settle(-Errno.ECANCELED, cancelled: true);
+                Publish(call, dispatchHere: false);
+            }
         }
         else if (carrier == _workers)
         {

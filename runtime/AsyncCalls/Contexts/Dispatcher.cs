@@ -101,6 +101,10 @@ internal sealed class Dispatcher : IWatched
         }
 
         _pump.Wake();
+        if (_ended.IsSet)
+        {
+            DispatchTheRest();
+        }
     }
 
     /// <summary>Ends the threads when nothing is in flight, and waits for the pump to be closed. False: not within the time.</summary>
@@ -110,6 +114,7 @@ internal sealed class Dispatcher : IWatched
         if (Interlocked.Exchange(ref _started, 1) == 0)
         {
             _pump.Dispose();
+            _ended.Set();
             return true;
         }
 
@@ -323,6 +328,19 @@ internal sealed class Dispatcher : IWatched
             {
                 follower.Chosen.Set();
             }
+        }
+
+        DispatchTheRest();
+    }
+
+    /// <summary>
+    /// What comes after the end (an awaiter that was late, a waiting call that was cancelled) goes to the thread pool. Who queues looks at
+    /// <see cref="_ended"/> afterwards; the end looks at the queue afterwards.
+    /// </summary>
+    private void DispatchTheRest()
+    {
+        while (_source.DispatchOne(elsewhere: true))
+        {
         }
     }
 

@@ -183,6 +183,9 @@ internal sealed unsafe class CompletionRing : IDisposable
 
                 _doorbell = new SafeFileHandle(fd, ownsHandle: true);
                 Word32(RingLayout.Requests) |= RingLayout.DirectConsumer;
+
+                // A consumer that armed before there was a handle was not signalled through it.
+                SignalIfReached();
             }
 
             return _doorbell;
@@ -195,7 +198,10 @@ internal sealed unsafe class CompletionRing : IDisposable
     public bool TryArm(int count)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
-        ulong target = Volatile.Read(ref Word64(RingLayout.Head)) + (ulong)Math.Min(count, (int)_capacity);
+        ulong wanted = Volatile.Read(ref Word64(RingLayout.Head)) + (ulong)Math.Min(count, (int)_capacity);
+
+        // The last number means that nobody sleeps: one earlier wakes early, which is allowed.
+        ulong target = wanted == RingLayout.NobodySleeps ? wanted - 1 : wanted;
         ref ulong word = ref Word64(RingLayout.WakeTarget);
         ulong current = Volatile.Read(ref word);
         while (current == RingLayout.NobodySleeps || (long)(target - current) < 0)
@@ -211,7 +217,7 @@ internal sealed unsafe class CompletionRing : IDisposable
 
         // Orders the target above before the look at tail and flag; its partner is the fence in SignalIfReached.
         Interlocked.MemoryBarrier();
-        return (long)(Volatile.Read(ref Word64(RingLayout.Tail)) - target) < 0 && !HasOverflow;
+        return (long)(Volatile.Read(ref Word64(RingLayout.Tail)) - wanted) < 0 && !HasOverflow;
     }
 
     /// <summary>Closes the handle. The memory goes when nobody can reach the ring: a thread may still be about to find it empty.</summary>

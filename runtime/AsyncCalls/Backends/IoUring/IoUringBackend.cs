@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
@@ -16,12 +17,10 @@ namespace AsyncCalls.Backends.IoUring;
 /// <para><b>Submission.</b> <see cref="_submitted"/> is a stack that any thread pushes onto; the pump takes it whole and reverses it into
 /// <see cref="_backlog"/>, then fills the kernel's queue. A call on the stack or in the backlog is Queued, and only the pump takes it,
 /// so its link stays its own.</para>
-/// <para><b>Cancel.</b> <see cref="_cancels"/> is a stack of the same kind with a link of its own. A call can be pooled, used again and
-/// cancelled again while it is still linked there, so <see cref="Call.CancelQueued"/> keeps it from being pushed twice: the canceller sets
-/// the cancel flag, then the mark; the pump clears the mark, then reads the flag. It acts on what it finds then: a call that
-/// runs here and is flagged; while the pump looks nobody else can end it. A cancel that the kernel answers with "not found" or
-/// "already running" is repeated by the watchdog until the call completes.</para>
-/// <para><b>Sleep.</b> The pump sets <see cref="_sleeping"/>, full fence, looks at both stacks and the ring again, then waits in the kernel. Others queue, full
+/// <para><b>Cancel.</b> <see cref="_cancels"/> holds calls whose flag was set. A call may have been pooled and used again before the pump comes to its entry, so
+/// the pump acts on what it finds then: a call that runs here and is flagged; while the pump looks nobody else can end it. A cancel that the
+/// kernel answers with "not found" or "already running" is repeated by the watchdog until the call completes.</para>
+/// <para><b>Sleep.</b> The pump sets <see cref="_sleeping"/>, full fence, looks at what others queue and at the ring again, then waits in the kernel. Others queue, full
 /// fence, then read the flag and signal <see cref="_wake"/>, of which one read is always in flight while the pump sleeps.</para>
 /// </remarks>
 internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
@@ -45,7 +44,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     // Any thread pushes, the pump takes.
     private Call? _submitted;
-    private Call? _cancels;
+    private readonly ConcurrentQueue<Call> _cancels = new();
     private int _sleeping;
     private int _repeatCancels;
 
@@ -113,22 +112,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     public void Cancel(Call call, long epoch)
     {
-        if (Interlocked.Exchange(ref call.CancelQueued, 1) == 0)
-        {
-            Call? top = Volatile.Read(ref _cancels);
-            while (true)
-            {
-                call.NextCancel = top;
-                Call? seen = Interlocked.CompareExchange(ref _cancels, call, top);
-                if (seen == top)
-                {
-                    break;
-                }
-
-                top = seen;
-            }
-        }
-
+        _cancels.Enqueue(call);
         Wake();
     }
 
@@ -241,7 +225,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
         Interlocked.Exchange(ref _sleeping, 1);
         bool anything = Volatile.Read(ref _submitted) is not null
-            || Volatile.Read(ref _cancels) is not null
+            || !_cancels.IsEmpty
             || Volatile.Read(ref _repeatCancels) == 2
             || _owner.HasWork;
         Enter(minComplete: anything ? 0u : 1u);
@@ -361,14 +345,8 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             }
         }
 
-        Call? next = Interlocked.Exchange(ref _cancels, null);
-        while (next is { } call)
+        while (_cancels.TryDequeue(out Call? call))
         {
-            next = call.NextCancel;
-            call.NextCancel = null;
-
-            // A full fence: orders the mark before the look at the flag.
-            Interlocked.Exchange(ref call.CancelQueued, 0);
             SubmitCancel(call);
         }
     }
