@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using System.CommandLine.Parsing;
 
 namespace TreeDigest;
 
@@ -40,19 +41,24 @@ internal static class CommandLine
             result.GetValue(compare))));
 
         ParseResult parsed = root.Parse(arguments);
-        if (parsed.Action is ParseErrorAction wrong)
+        if (parsed.Action is ParseErrorAction)
         {
-            // Standard output is for digests: the help comes when it is asked for.
-            wrong.ShowHelp = false;
+            // Standard output is for digests: neither help nor guesses go there unasked.
+            foreach (ParseError error in parsed.Errors)
+            {
+                Console.Error.WriteLine($"TreeDigest: {error.Message}");
+            }
+
+            Console.Error.WriteLine("Use --help to see what it takes.");
+            return ExitCode.Usage;
         }
 
         // The program has its own answer to Ctrl+C, and an unexpected exception should be seen whole.
-        int exitCode = parsed.Invoke(new InvocationConfiguration
+        return parsed.Invoke(new InvocationConfiguration
         {
             ProcessTerminationTimeout = null,
             EnableDefaultExceptionHandler = false,
         });
-        return parsed.Errors.Count > 0 ? ExitCode.Usage : exitCode;
     }
 
     private static Option<int> Number(string name, string description, int value, int most)

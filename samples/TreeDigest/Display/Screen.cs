@@ -26,7 +26,12 @@ internal sealed class Screen : IDigestSink
             return;
         }
 
-        IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        // The library would look at standard output to find out whether anybody watches.
+        IAnsiConsole terminal = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(Console.Error),
+            Interactive = InteractionSupport.Yes,
+        });
         _terminal = terminal.Profile.Capabilities.Ansi ? terminal : null;
     }
 
