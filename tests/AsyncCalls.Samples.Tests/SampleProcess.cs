@@ -40,8 +40,12 @@ internal sealed class SampleProcess : IDisposable
 
     public int Id => _process.Id;
 
+    /// <remarks>
+    /// A shell lets what it starts in the background ignore Ctrl+C, and all that is started there inherits it, down to these tests
+    /// and the sample: <c>env</c> sets it right.
+    /// </remarks>
     public static SampleProcess StartTreeDigest(params string[] arguments)
-        => new(new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [TreeDigestAssembly(), .. arguments]));
+        => new(new ProcessStartInfo("env", ["--default-signal=INT,TERM", DotnetHost(), TreeDigestAssembly(), .. arguments]));
 
     public static async Task<Finished> TreeDigestAsync(params string[] arguments)
     {
@@ -74,6 +78,8 @@ internal sealed class SampleProcess : IDisposable
 
         _process.Dispose();
     }
+
+    private static string DotnetHost() => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     /// <summary>The sample's output in the same configuration as this test's.</summary>
     private static string TreeDigestAssembly()
