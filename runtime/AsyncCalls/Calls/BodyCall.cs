@@ -8,18 +8,16 @@ internal sealed class BodyCall<TState, TResult> : Call, IValueTaskSource<TResult
     private Func<TState, CancellationToken, TResult> _body = null!;
     private TState _state = default!;
     private TResult _value = default!;
-    private CancellationToken _cancellationToken;
 
     public override Operation Operation => Operation.Body;
 
     public static BodyCall<TState, TResult> Rent(
-        ICallOwner owner, string method, TState state, Func<TState, CancellationToken, TResult> body, CancellationToken cancellationToken)
+        ICallOwner owner, string method, TState state, Func<TState, CancellationToken, TResult> body)
     {
         BodyCall<TState, TResult> call = CallPool<BodyCall<TState, TResult>>.Rent();
         call.Prepare(owner, method);
         call._state = state;
         call._body = body;
-        call._cancellationToken = cancellationToken;
         return call;
     }
 
@@ -27,7 +25,7 @@ internal sealed class BodyCall<TState, TResult> : Call, IValueTaskSource<TResult
     {
         try
         {
-            _value = _body(_state, _cancellationToken);
+            _value = _body(_state, Token);
             Settle(0);
         }
         catch (Exception exception)
@@ -51,7 +49,6 @@ internal sealed class BodyCall<TState, TResult> : Call, IValueTaskSource<TResult
         _body = null!;
         _state = default!;
         _value = default!;
-        _cancellationToken = default;
         CallPool<BodyCall<TState, TResult>>.Return(this);
     }
 }

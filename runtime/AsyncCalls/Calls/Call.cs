@@ -17,6 +17,12 @@ internal abstract partial class Call
     /// <summary>The context that the call runs in. Set while it is prepared.</summary>
     public ICallOwner Owner { get; private set; } = null!;
 
+    /// <summary>The token that the twin was given.</summary>
+    protected CancellationToken Token { get; private set; }
+
+    /// <summary>The handle that the call keeps open, until it settles.</summary>
+    protected SafeHandle? Lease => _lease;
+
     /// <summary>The id in the in-flight table; 0 while it has none.</summary>
     public ulong Id { get; set; }
 
@@ -73,6 +79,7 @@ internal abstract partial class Call
     /// </summary>
     public void Observe(CancellationToken cancellationToken)
     {
+        Token = cancellationToken;
         if (cancellationToken.CanBeCanceled)
         {
             _registration = cancellationToken.UnsafeRegister(static state => ((Call)state!).OnTokenFired(), this);
@@ -114,6 +121,7 @@ internal abstract partial class Call
     {
         EndUse();
         _registration = default;
+        Token = default;
         Error = null;
         WasCancelled = false;
         Carrier = null;
@@ -158,11 +166,8 @@ internal abstract partial class Call
     }
 
     /// <summary>How a call that ended as cancelled says so.</summary>
-    private OperationCanceledException Cancellation()
-    {
-        CancellationToken token = _registration.Token;
-        return token.IsCancellationRequested
-            ? new OperationCanceledException($"The call of {Method} was cancelled.", token)
+    private OperationCanceledException Cancellation() =>
+        Token.IsCancellationRequested
+            ? new OperationCanceledException($"The call of {Method} was cancelled.", Token)
             : new OperationCanceledException($"The call of {Method} was cancelled because its runtime was disposed.");
-    }
 }

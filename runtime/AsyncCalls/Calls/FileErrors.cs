@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AsyncCalls.Interop.Linux;
+using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Calls;
 
@@ -39,9 +41,23 @@ internal static class FileErrors
         }
     }
 
-    /// <summary>The path that an open descriptor was opened by, as the kernel tells it; null for what has none (a pipe, a socket).</summary>
-    public static string? PathOf(long fd)
+    /// <summary>
+    /// The path that the class library names in its messages: the one that the handle was opened by, null for a handle that was made from a
+    /// descriptor. It keeps the path to itself; should a later version keep it elsewhere, the kernel's own answer serves.
+    /// </summary>
+    public static string? PathOf(SafeHandle? handle, long fd)
     {
+        if (handle is SafeFileHandle file)
+        {
+            try
+            {
+                return GetPath(file);
+            }
+            catch (MissingMethodException)
+            {
+            }
+        }
+
         try
         {
             string? target = new FileInfo($"/proc/self/fd/{fd}").LinkTarget;
@@ -52,6 +68,9 @@ internal static class FileErrors
             return null;
         }
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_Path")]
+    private static extern string? GetPath(SafeFileHandle handle);
 
     /// <summary>The class library names a parameter of its own, of which nothing but the name is known here.</summary>
     private static ArgumentOutOfRangeException FileTooLarge(long value) =>

@@ -190,7 +190,7 @@ internal sealed unsafe partial class IoCall : Call
 
     private bool ThrowsErrors => _manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception;
 
-    private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(_iocb.Handle);
+    private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(Lease, _iocb.Handle);
 
     /// <summary>The plain system call, which may block.</summary>
     private long Perform()

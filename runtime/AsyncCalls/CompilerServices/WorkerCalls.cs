@@ -24,7 +24,7 @@ public static class WorkerCalls
             return ValueTask.FromCanceled<TResult>(cancellationToken);
         }
 
-        var call = BodyCall<TState, TResult>.Rent(runtime.Context, method, state, body, cancellationToken);
+        var call = BodyCall<TState, TResult>.Rent(runtime.Context, method, state, body);
         runtime.Context.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask<TResult>(call, call.Version);
     }
@@ -49,8 +49,7 @@ public static class WorkerCalls
             {
                 pair.Body(pair.State, token);
                 return 0;
-            },
-            cancellationToken);
+            });
         runtime.Context.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask(call, call.Version);
     }

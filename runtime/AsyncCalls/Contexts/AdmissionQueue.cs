@@ -73,7 +73,18 @@ internal sealed class AdmissionQueue : ICallCarrier
 
                 _waiting.TryDequeue(out _);
                 Interlocked.Decrement(ref _count);
-                if (taken)
+                if (!taken)
+                {
+                    continue;
+                }
+
+                // TryAdd orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
+                if (_context.IsClosed)
+                {
+                    entry.Call.Settle(-Errno.ECANCELED, cancelled: true);
+                    _context.Publish(entry.Call, dispatchHere: false);
+                }
+                else
                 {
                     _context.HandOver(entry.Call, entry.Carrier);
                 }

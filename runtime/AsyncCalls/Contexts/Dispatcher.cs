@@ -164,8 +164,10 @@ internal sealed class Dispatcher : IWatched
                 }
 
                 next = AddMember();
-                _exhausted = _members == MembersMax;
             }
+
+            // The last one that could lead must not block: nobody would be left to replace it.
+            _exhausted = _members == MembersMax && _followers.Count == 0;
 
             if (Interlocked.CompareExchange(ref _lead, next.Lead, lead) == lead)
             {
@@ -180,6 +182,7 @@ internal sealed class Dispatcher : IWatched
             else
             {
                 _followers.Push(next);
+                _exhausted = false;
             }
         }
     }
@@ -210,8 +213,9 @@ internal sealed class Dispatcher : IWatched
                     return;
                 }
             }
-            else
+            else if (member.IsHelper)
             {
+                member.IsHelper = false;
                 RunAsHelper();
             }
         }
@@ -224,13 +228,11 @@ internal sealed class Dispatcher : IWatched
         bool heavy = false;
         while (true)
         {
-            if (HasWaiting)
+            // After the lead says "dispatching": from here on a continuation may block.
+            _watchdog.Arm();
+            if (heavy && HasWaiting)
             {
-                _watchdog.Arm();
-                if (heavy)
-                {
-                    CallHelpers();
-                }
+                CallHelpers();
             }
 
             long start = Stopwatch.GetTimestamp();
@@ -285,6 +287,7 @@ internal sealed class Dispatcher : IWatched
                 }
 
                 Interlocked.Increment(ref _helping);
+                helper.IsHelper = true;
                 helper.Begin();
             }
         }
@@ -356,6 +359,9 @@ internal sealed class Dispatcher : IWatched
 
         /// <summary>Set, under the membership lock, when the thread is to lead or to help.</summary>
         public ManualResetEventSlim Chosen { get; } = new(initialState: false);
+
+        /// <summary>Whether it was chosen to help. Written under the membership lock before it begins, then by itself.</summary>
+        public bool IsHelper { get; set; }
 
         public long Progress;
 

@@ -65,7 +65,7 @@ internal readonly unsafe ref struct Transfer
         if (positioned && offset < 0)
         {
             // −1 means "at the position" further down; to pread(2) and pwrite(2) every negative offset is EINVAL, whatever the file.
-            return Completed(-Errno.EINVAL, fd);
+            return Completed(-Errno.EINVAL, handle, fd);
         }
 
         long at = positioned ? offset!.Value : -1;
@@ -96,7 +96,7 @@ internal readonly unsafe ref struct Transfer
 
         if (result != NotCompleted)
         {
-            return Completed(result, fd);
+            return Completed(result, handle, fd);
         }
 
         AsyncCallContext context = _runtime.Context;
@@ -118,11 +118,11 @@ internal readonly unsafe ref struct Transfer
         return new Started(call);
     }
 
-    private Started Completed(long result, int fd)
+    private Started Completed(long result, SafeHandle? handle, int fd)
     {
         _runtime.Context.Counters.Add(CompletionPath.Inline);
         bool throws = result < 0 && (_manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception);
-        return new Started(result, throws ? FileErrors.FromErrno((int)-result, FileErrors.PathOf(fd)) : null);
+        return new Started(result, throws ? FileErrors.FromErrno((int)-result, FileErrors.PathOf(handle, fd)) : null);
     }
 
     /// <summary>The blocking call, where it waits for nobody.</summary>

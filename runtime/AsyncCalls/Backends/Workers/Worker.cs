@@ -36,6 +36,7 @@ internal sealed class Worker : IInterruptGate
     private int _threadId;
     private int _repeatAt;
     private int _repeatAfter;
+    private bool _inContinuation;
 
     public Worker(WorkerPool pool, int number)
     {
@@ -50,6 +51,13 @@ internal sealed class Worker : IInterruptGate
 
     /// <summary>Whether this thread has taken it upon itself to look at the queue once more before it sleeps.</summary>
     public bool OwesLook { get; set; }
+
+    /// <summary>Whether the thread runs a continuation at this moment: then it does not count against the pool's limit.</summary>
+    public bool InContinuation
+    {
+        get => Volatile.Read(ref _inContinuation);
+        set => Volatile.Write(ref _inContinuation, value);
+    }
 
     /// <summary>Whether the pool counts this worker among those that look for work.</summary>
     public bool IsSearching { get; set; }

@@ -20,6 +20,9 @@ namespace AsyncCalls.Backends.Workers;
 /// blocks instead, the watchdog sees the call wait and wakes another worker.</para>
 /// <para><b>Growth.</b> The watchdog adds one worker a tick while the oldest entry waited a whole tick, unless the process keeps all
 /// processors busy: then another thread helps nobody, until the wait becomes long.</para>
+/// <para><b>The limit</b> is on threads that run calls. A worker in a continuation does not count: continuations that wait for other calls would otherwise stop
+/// the pool. A worker that comes back and finds too many threads ends. When <see cref="ContinuationsMax"/> workers are in continuations, the
+/// dispatcher runs them instead.</para>
 /// </remarks>
 internal sealed class WorkerPool : ICallCarrier, IWatched
 {
@@ -28,6 +31,8 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
     /// <summary>After this many ticks in the queue a call gets a worker even if the processors are busy.</summary>
     private const int StarvationTicks = 20;
+
+    private const int ContinuationsMax = 64;
 
     private const double SaturatedShare = 0.9;
 
@@ -40,6 +45,8 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     private readonly TimeSpan _idleTimeout;
     private int _searching;
     private int _lastNumber;
+    private volatile int _count;
+    private volatile bool _dispatchElsewhere;
     private bool _stopping;
     private TimeSpan _cpuSeen;
     private long _cpuSeenAt;
@@ -117,13 +124,17 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     public bool Tick()
     {
         bool active = false;
+        int continuing = 0;
         lock (_threads)
         {
             foreach (Worker worker in _all)
             {
                 active |= worker.RepeatInterrupt(_watchdog.Now);
+                continuing += worker.InContinuation ? 1 : 0;
             }
         }
+
+        _dispatchElsewhere = continuing >= ContinuationsMax;
 
         if (!_queue.TryPeek(out Entry oldest))
         {
@@ -134,7 +145,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         bool saturated = IsSaturated();
         if (waited > 1 && (!saturated || waited > StarvationTicks))
         {
-            WakeOne(_max);
+            WakeOne(_max + Math.Min(continuing, ContinuationsMax));
         }
 
         return true;
@@ -151,7 +162,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         worker.Wakened.Dispose();
     }
 
-    private static void Execute(Worker worker, Entry entry)
+    private void Execute(Worker worker, Entry entry)
     {
         if (!entry.Call.TryTake(entry.Epoch))
         {
@@ -162,7 +173,9 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         Call call = entry.Call;
         call.Gate = worker;
         call.Execute(worker);
-        call.Owner.Publish(call, dispatchHere: true);
+        worker.InContinuation = true;
+        call.Owner.Publish(call, dispatchHere: !_dispatchElsewhere);
+        worker.InContinuation = false;
     }
 
     /// <summary>The next entry, for a worker that enters busy. False: the thread ends.</summary>
@@ -172,6 +185,12 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         if (!worker.IsSearching)
         {
             worker.OwesLook = false;
+            if (_count > _max && IsTooMany(worker))
+            {
+                entry = default;
+                return false;
+            }
+
             if (_queue.TryDequeue(out entry))
             {
                 return true;
@@ -201,6 +220,34 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         }
     }
 
+    /// <summary>Whether there are more threads for calls than the limit allows; then the worker has left the pool.</summary>
+    private bool IsTooMany(Worker worker)
+    {
+        lock (_threads)
+        {
+            if (_all.Count(static other => !other.InContinuation) <= _max)
+            {
+                return false;
+            }
+
+            Leave(worker);
+        }
+
+        // What it was to look after is somebody else's now.
+        if (!_queue.IsEmpty)
+        {
+            WakeOne(_max);
+        }
+
+        return true;
+    }
+
+    private void Leave(Worker worker)
+    {
+        _all.Remove(worker);
+        _count = _all.Count;
+    }
+
     private bool Spin(out Entry entry)
     {
         long until = Stopwatch.GetTimestamp() + SpinTicks;
@@ -225,7 +272,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
             if (_stopping && _queue.IsEmpty)
             {
                 Interlocked.Decrement(ref _searching);
-                _all.Remove(worker);
+                Leave(worker);
                 return false;
             }
 
@@ -253,7 +300,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
             }
 
             RemoveIdle(worker);
-            _all.Remove(worker);
+            Leave(worker);
             return false;
         }
     }
@@ -278,6 +325,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
             worker = new Worker(this, ++_lastNumber) { IsSearching = true };
             Interlocked.Increment(ref _searching);
             _all.Add(worker);
+            _count = _all.Count;
             worker.Start();
         }
     }
