@@ -58,6 +58,10 @@ internal abstract partial class Call
             var thrown = ExceptionDispatchInfo.Capture(exception);
             _ = ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), thrown, preferLocal: false);
         }
+        finally
+        {
+            CleanThread.Restore();
+        }
     }
 
     public ValueTaskSourceStatus GetStatus(short token)

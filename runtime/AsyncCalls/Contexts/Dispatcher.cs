@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AsyncCalls.Backends;
+using AsyncCalls.Calls;
 
 namespace AsyncCalls.Contexts;
 
@@ -204,6 +205,7 @@ internal sealed class Dispatcher : IWatched
     private void Run(Member member)
     {
         _current = member;
+        CleanThread.Begin();
         do
         {
             if (Volatile.Read(ref _lead) == member.Lead)

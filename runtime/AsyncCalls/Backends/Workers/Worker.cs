@@ -152,6 +152,7 @@ internal sealed class Worker : IInterruptGate
     private void Run()
     {
         _currentWorker = this;
+        CleanThread.Begin();
         if (OperatingSystem.IsLinux())
         {
             _threadId = Syscalls.GetThreadId();

@@ -173,6 +173,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         Call call = entry.Call;
         call.Gate = worker;
         call.Execute(worker);
+        CleanThread.Restore();
         worker.InContinuation = true;
         call.Owner.Publish(call, dispatchHere: !_dispatchElsewhere);
         worker.InContinuation = false;
