@@ -34,6 +34,7 @@ internal static class DiagnosticCases
         ("AC0005", "name of the type", $"public partial class BadAsync {{ [AsyncCall] public static int [|Bad|]() => 1; {Good} }}"),
         ("AC0005", "name of a type parameter", $"public partial class C<BadAsync> {{ [AsyncCall] public static int [|Bad|]() => 1; {Good} }}"),
         ("AC0005", "span and memory", InType("[AsyncCall] public static int [|Bad|](Span<byte> b) => 1; [AsyncCall] public static int [|Bad|](Memory<byte> b) => 1;")),
+        ("AC0005", "the same method twice", InType("[AsyncCall] public static int [|Bad|](int b) => 1; [AsyncCall] public static int [|Bad|](int b) => 1;")),
         ("AC0005", "with and without a token", InType("[AsyncCall] public static int [|Bad|](int b) => 1; [AsyncCall] public static int [|Bad|](int b, CancellationToken t) => 1;")),
 
         ("AC0006", "async", InType("[AsyncCall] public static async void [|Bad|]() => await Task.Yield();")),

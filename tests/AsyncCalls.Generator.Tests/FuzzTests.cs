@@ -1,6 +1,7 @@
 using AsyncCalls.Generator.Tests.Harness;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AsyncCalls.Generator.Tests;
 
@@ -11,19 +12,39 @@ public sealed class FuzzTests
 
     public static TheoryData<string> Scenarios => [.. GoldenScenario.Names];
 
+    [Fact]
+    public void Attribute_on_both_parts_of_a_partial_method_gives_one_twin()
+    {
+        CSharpCompilation compilation = TestCompilation.Create(
+            "public partial class C { [AsyncCall] public static partial int Get(); [AsyncCall] public static partial int Get() => 1; }");
+
+        GeneratorRunResult result = TestCompilation.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
+
+        Assert.Null(result.Exception);
+        Assert.Single(result.GeneratedSources);
+    }
+
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void Tokens_deleted_or_doubled_never_throw(string scenario)
+    public void Tokens_deleted_and_tokens_or_methods_doubled_never_throw(string scenario)
     {
         string source = GoldenScenario.Load(scenario).Input;
-        SyntaxToken[] tokens = [.. TestCompilation.Parse(source).GetRoot(TestContext.Current.CancellationToken).DescendantTokens()];
+        SyntaxNode root = TestCompilation.Parse(source).GetRoot(TestContext.Current.CancellationToken);
+        SyntaxToken[] tokens = [.. root.DescendantTokens()];
+        MethodDeclarationSyntax[] methods = [.. root.DescendantNodes().OfType<MethodDeclarationSyntax>()];
 
         // Seeded by the source, so that a failure repeats itself.
         var random = new Random(source.Length);
         for (int edit = 0; edit < EditsPerScenario; edit++)
         {
             SyntaxToken token = tokens[random.Next(tokens.Length)];
-            string edited = random.Next(2) == 0 ? source.Remove(token.SpanStart, token.Span.Length) : source.Insert(token.SpanStart, token.Text + " ");
+            MethodDeclarationSyntax method = methods[random.Next(methods.Length)];
+            string edited = (edit % 3) switch
+            {
+                0 => source.Remove(token.SpanStart, token.Span.Length),
+                1 => source.Insert(token.SpanStart, token.Text + " "),
+                _ => source.Insert(method.FullSpan.End, method.ToFullString()),
+            };
             CSharpCompilation compilation = TestCompilation.Create(edited);
 
             GeneratorRunResult result = TestCompilation.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();

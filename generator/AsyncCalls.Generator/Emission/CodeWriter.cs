@@ -5,6 +5,8 @@ namespace AsyncCalls.Generator.Emission;
 /// <summary>Indented lines that end with <c>\n</c> on every system.</summary>
 internal sealed class CodeWriter
 {
+    private const int LineCharsMax = 140;
+
     private readonly StringBuilder _text = new();
     private int _depth;
 
@@ -58,6 +60,4 @@ internal sealed class CodeWriter
     }
 
     public override string ToString() => _text.ToString();
-
-    private const int LineCharsMax = 140;
 }

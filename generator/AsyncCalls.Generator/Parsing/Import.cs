@@ -11,8 +11,10 @@ namespace AsyncCalls.Generator.Parsing;
 /// <param name="IsPlain">Whether the result is passed on as it is.</param>
 internal sealed record Import(string Library, string Function, bool SetsLastError, bool StringsAreUtf8, bool IsPlain)
 {
-    /// <summary>StringMarshalling.Utf8, which netstandard2.0 does not know.</summary>
-    private const int Utf8Marshalling = 1;
+    // Members of enums that netstandard2.0 does not know, or not all of.
+    private const int StringMarshallingUtf8 = 1;
+    private const int UnmanagedTypeLPStr = 20;
+    private const int UnmanagedTypeLPUtf8Str = 48;
 
     public static Import Of(IMethodSymbol method, AttributeData? libraryImport)
     {
@@ -22,7 +24,7 @@ internal sealed record Import(string Library, string Function, bool SetsLastErro
                 libraryImport.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Primitive, Value: string library } ? library : "",
                 Named(libraryImport, "EntryPoint") as string ?? method.Name,
                 Named(libraryImport, "SetLastError") is true,
-                Named(libraryImport, "StringMarshalling") is Utf8Marshalling,
+                Named(libraryImport, "StringMarshalling") is StringMarshallingUtf8,
                 IsPlain: true);
         }
 
@@ -42,11 +44,8 @@ internal sealed record Import(string Library, string Function, bool SetsLastErro
             attribute => attribute.AttributeClass?.ToDisplayString() == "System.Runtime.InteropServices.MarshalAsAttribute");
         return marshalAs is null
             ? StringsAreUtf8
-            : marshalAs.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Enum, Value: int type } && type is 20 or Lputf8Str;
+            : marshalAs.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Enum, Value: int type } && type is UnmanagedTypeLPStr or UnmanagedTypeLPUtf8Str;
     }
-
-    // UnmanagedType.LPStr is 20; LPUTF8Str is unknown to netstandard2.0.
-    private const int Lputf8Str = 48;
 
     private static object? Named(AttributeData attribute, string name)
         => attribute.NamedArguments.FirstOrDefault(pair => pair.Key == name).Value is { Kind: not TypedConstantKind.Array } constant ? constant.Value : null;

@@ -36,9 +36,9 @@ internal sealed class ParsedParameters
         return Of(context.Method);
     }
 
-    /// <summary>The parameters without any check, for methods whose own turn comes elsewhere.</summary>
+    /// <summary>The parameters without any check, for methods whose own turn comes elsewhere. Native code knows no tokens.</summary>
     public static ParsedParameters Of(IMethodSymbol method)
-        => new(method, method.Parameters.LastOrDefault(parameter => TypeFacts.IsCancellationToken(parameter.Type)));
+        => new(method, ImportParser.IsImport(method) ? null : method.Parameters.LastOrDefault(parameter => TypeFacts.IsCancellationToken(parameter.Type)));
 
     /// <summary>A name for a parameter that the twin adds.</summary>
     public string Unused(string name)

@@ -25,6 +25,11 @@ internal static class TwinParser
     {
         // Default values and accessibility of a partial method are those of its declaration, wherever the attribute is.
         method = method.PartialDefinitionPart ?? method;
+        if (!IsFirstAttribute(syntax, method))
+        {
+            return null;
+        }
+
         var context = new ParseContext(syntax, method, semanticModel, report, cancellationToken);
         if (method.ContainingType is null || TypeFacts.HasError(method.ReturnType) || method.Parameters.Any(parameter => TypeFacts.HasError(parameter.Type)))
         {
@@ -42,6 +47,13 @@ internal static class TwinParser
         RuntimeSource? runtime = RuntimeFinder.Find(context, parameters);
         TwinCall? call = context.Failed && !ImportParser.IsImport(method) ? null : ParseCall(context, parameters);
         return context.Failed || runtime is null || call is null ? null : Model(context, parameters, runtime, call);
+    }
+
+    // Both parts of a partial method may have the attribute until the compiler's error is read; there is one twin all the same.
+    private static bool IsFirstAttribute(MethodDeclarationSyntax syntax, IMethodSymbol method)
+    {
+        AttributeData? first = method.GetAttributes().FirstOrDefault(attribute => attribute.AttributeClass?.ToDisplayString() == KnownNames.AsyncCallAttribute);
+        return first?.ApplicationSyntaxReference is { } reference && reference.SyntaxTree == syntax.SyntaxTree && syntax.Span.Contains(reference.Span);
     }
 
     private static TwinCall? ParseCall(ParseContext context, ParsedParameters parameters)
