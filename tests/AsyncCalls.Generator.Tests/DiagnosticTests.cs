@@ -17,7 +17,11 @@ public sealed class DiagnosticTests
     {
         MarkedSource marked = Find(id, name);
 
-        Diagnostic[] actual = [.. TestCompilation.Analyze(TestCompilation.Create(marked.Source)).Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning || diagnostic.Id == id)];
+        Diagnostic[] actual =
+        [
+            .. TestCompilation.Analyze(TestCompilation.Create(marked.Source))
+                .Where(diagnostic => diagnostic.Severity >= DiagnosticSeverity.Warning || diagnostic.Id == id),
+        ];
 
         Assert.All(actual, diagnostic => Assert.Equal(id, diagnostic.Id));
         Assert.Equal(marked.Spans, actual.Select(diagnostic => diagnostic.Location.SourceSpan));

@@ -12,6 +12,25 @@ public sealed class FuzzTests
 
     public static TheoryData<string> Scenarios => [.. GoldenScenario.Names];
 
+    [Theory]
+    [InlineData("[AsyncCall] int M() => 1;")]
+    [InlineData("namespace N { [AsyncCall] int M() => 1; }")]
+    [InlineData("partial class { [AsyncCall] public static int () => 1; }")]
+    [InlineData("partial class C { [AsyncCall] public static int M(, int, params) => ; }")]
+    [InlineData("partial class C { [AsyncCall(Errors = )] [DllImport()] public static extern int M(int fd); }")]
+    [InlineData("partial class C { [AsyncCall] [LibraryImport(null, EntryPoint = null)] public static partial int M(string a = ); }")]
+    [InlineData("partial class C { [AsyncCall] public static int M(SafeFileHandle f, Span<byte> b) => RandomAccess.Read(f, b, ); }")]
+    [InlineData("partial class C { [AsyncCall, Obsolete(] public static void M(DayOfWeek d = (DayOfWeek), string s = 1) { } }")]
+    public void Half_typed_code_never_throws(string source)
+    {
+        CSharpCompilation compilation = TestCompilation.Create(source);
+
+        GeneratorRunResult result = TestCompilation.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
+
+        Assert.Null(result.Exception);
+        TestCompilation.AnalyzeAlone(compilation);
+    }
+
     [Fact]
     public void Attribute_on_both_parts_of_a_partial_method_gives_one_twin()
     {

@@ -1,5 +1,6 @@
 using AsyncCalls.Generator.Models;
 using AsyncCalls.Generator.Tests.Harness;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Xunit.Sdk;
 
@@ -14,7 +15,9 @@ public sealed class ModelTests
     public void Guard_finds_a_symbol_deep_inside()
     {
         CSharpCompilation compilation = TestCompilation.Create("public class C;");
-        object[] forbidden = [compilation, compilation.Assembly, compilation.SyntaxTrees[0], compilation.SyntaxTrees[0].GetRoot(TestContext.Current.CancellationToken), compilation.SyntaxTrees[0].GetRoot(TestContext.Current.CancellationToken).GetLocation()];
+        SyntaxTree tree = compilation.SyntaxTrees[0];
+        SyntaxNode root = tree.GetRoot(TestContext.Current.CancellationToken);
+        object[] forbidden = [compilation, compilation.Assembly, tree, root, root.GetLocation()];
 
         foreach (object value in forbidden)
         {

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using AsyncCalls.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Diagnostics;
@@ -25,8 +26,8 @@ public sealed class UsesRuntimeSuppressor : DiagnosticSuppressor
         {
             if (diagnostic.Location.SourceTree is { } tree
                 && tree.GetRoot(context.CancellationToken).FindNode(diagnostic.Location.SourceSpan) is MethodDeclarationSyntax syntax
-                && context.GetSemanticModel(tree).GetDeclaredSymbol(syntax, context.CancellationToken) is { } method
-                && method.GetAttributes().Any(attribute => attribute.AttributeClass?.ToDisplayString() == KnownNames.AsyncCallAttribute))
+                && context.GetSemanticModel(tree).GetDeclaredSymbol(syntax, context.CancellationToken) is IMethodSymbol method
+                && Annotation.Find(method) is not null)
             {
                 context.ReportSuppression(Suppression.Create(TwinUsesInstance, diagnostic));
             }

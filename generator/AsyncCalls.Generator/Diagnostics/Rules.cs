@@ -29,7 +29,8 @@ internal static class Rules
     public static readonly DiagnosticDescriptor RefStruct = Error(
         "AC0004",
         "A ref struct cannot outlive the call",
-        "'{0}' of type '{1}' lives on the stack, and the twin returns before the call ends: use Span<T> or ReadOnlySpan<T> as a parameter (the twin gets Memory<T>), and a type that can be stored everywhere else");
+        "'{0}' of type '{1}' lives on the stack, and the twin returns before the call ends: as a parameter use Span<T> or "
+        + "ReadOnlySpan<T> (the twin gets Memory<T>), everywhere else a type that can be stored");
 
     public static readonly DiagnosticDescriptor NameTaken = Error(
         "AC0005",
@@ -54,7 +55,8 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NoRuntime = Error(
         "AC0009",
         "No runtime is in scope",
-        "'{0}' has no runtime to run on: give '{1}' a field, a property or a primary-constructor parameter of type AsyncCallRuntime, or make the method static");
+        "'{0}' has no runtime to run on: give '{1}' a field, a property or a primary-constructor parameter of type "
+        + "AsyncCallRuntime, or make the method static");
 
     public static readonly DiagnosticDescriptor MutableStruct = Error(
         "AC0010",

@@ -30,7 +30,8 @@ internal static class Remarks
     {
         writer.Line($"/// <inheritdoc cref=\"{twin.Cref}\"/>");
         writer.Line("/// <remarks>");
-        writer.Line($"/// As the overload without <paramref name=\"{twin.Runtime.ParameterName}\"/>, which is where this one runs unless it is null.");
+        string runtime = $"<paramref name=\"{twin.Runtime.ParameterName}\"/>";
+        writer.Line($"/// As the overload without {runtime}, which is where this one runs unless it is null.");
         writer.Line("/// </remarks>");
     }
 

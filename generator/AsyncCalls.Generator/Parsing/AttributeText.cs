@@ -29,7 +29,8 @@ internal static class AttributeText
 
     /// <summary>The attributes in brackets by which the compiler fills in a default value; or nothing.</summary>
     public static string CallerInfo(IParameterSymbol parameter)
-        => string.Concat(parameter.GetAttributes().Where(attribute => IsOneOf(attribute, OfParameters)).Select(attribute => $"[{Format(attribute)}] "));
+        => string.Concat(
+            parameter.GetAttributes().Where(attribute => IsOneOf(attribute, OfParameters)).Select(attribute => $"[{Format(attribute)}] "));
 
     private static bool IsOneOf(AttributeData attribute, HashSet<string> names)
         => attribute.AttributeClass is { } type && names.Contains(type.ToDisplayString()) && !attribute.ConstructorArguments.Any(IsUnknown);

@@ -44,9 +44,12 @@ internal sealed record Import(string Library, string Function, bool SetsLastErro
             attribute => attribute.AttributeClass?.ToDisplayString() == "System.Runtime.InteropServices.MarshalAsAttribute");
         return marshalAs is null
             ? StringsAreUtf8
-            : marshalAs.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Enum, Value: int type } && type is UnmanagedTypeLPStr or UnmanagedTypeLPUtf8Str;
+            : marshalAs.ConstructorArguments.FirstOrDefault().Value is UnmanagedTypeLPStr or UnmanagedTypeLPUtf8Str;
     }
 
     private static object? Named(AttributeData attribute, string name)
-        => attribute.NamedArguments.FirstOrDefault(pair => pair.Key == name).Value is { Kind: not TypedConstantKind.Array } constant ? constant.Value : null;
+    {
+        TypedConstant constant = attribute.NamedArguments.FirstOrDefault(pair => pair.Key == name).Value;
+        return constant.Kind == TypedConstantKind.Array ? null : constant.Value;
+    }
 }

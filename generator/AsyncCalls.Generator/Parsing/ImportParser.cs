@@ -4,7 +4,9 @@ using Microsoft.CodeAnalysis;
 
 namespace AsyncCalls.Generator.Parsing;
 
-/// <summary>Parses <c>[LibraryImport]</c> and <c>[DllImport]</c>: a known function of libc becomes a descriptor, any other runs on a worker.</summary>
+/// <summary>
+/// Parses <c>[LibraryImport]</c> and <c>[DllImport]</c>: a known function of libc becomes a descriptor, any other runs on a worker.
+/// </summary>
 internal static class ImportParser
 {
     private const string LibraryImport = "System.Runtime.InteropServices.LibraryImportAttribute";
@@ -66,8 +68,8 @@ internal static class ImportParser
 
     private static string ErrorsOf(IMethodSymbol method)
     {
-        AttributeData? attribute = method.GetAttributes().FirstOrDefault(data => data.AttributeClass?.ToDisplayString() == KnownNames.AsyncCallAttribute);
-        return attribute?.NamedArguments.FirstOrDefault(pair => pair.Key == "Errors").Value.Value is 1 ? "Exception" : "ReturnValue";
+        TypedConstant errors = Annotation.Find(method)!.NamedArguments.FirstOrDefault(pair => pair.Key == "Errors").Value;
+        return errors.Value is 1 ? "Exception" : "ReturnValue";
     }
 
     private static AttributeData? FindLibraryImport(IMethodSymbol method)

@@ -39,7 +39,8 @@ internal static class KnownCallParser
 
         if (MayBeOverridden(context.Method))
         {
-            context.Report(Rules.NotNative, context.Identifier, context.Method.Name, known.Name, "a derived type may override it: seal the method or the type");
+            const string Reason = "a derived type may override it: seal the method or the type";
+            context.Report(Rules.NotNative, context.Identifier, context.Method.Name, known.Name, Reason);
             return null;
         }
 
@@ -78,7 +79,10 @@ internal static class KnownCallParser
         }
 
         // A void body of expressions ends with a return that the compiler added.
-        IOperation[] statements = [.. block.Operations.Where(operation => !operation.IsImplicit || operation is not IReturnOperation { ReturnedValue: null })];
+        IOperation[] statements =
+        [
+            .. block.Operations.Where(operation => operation is not IReturnOperation { ReturnedValue: null, IsImplicit: true }),
+        ];
         return statements.Length != 1 ? null : statements[0] switch
         {
             IReturnOperation { ReturnedValue: IInvocationOperation returned } => returned,
@@ -124,7 +128,8 @@ internal static class KnownCallParser
 
     // Where the body says "value!", or has been warned already, the twin must not warn again.
     private static string Forgiven(ITypeSymbol type, ITypeSymbol target)
-        => type.IsReferenceType && type.NullableAnnotation == NullableAnnotation.Annotated && target.NullableAnnotation != NullableAnnotation.Annotated ? "!" : "";
+        => type is { IsReferenceType: true, NullableAnnotation: NullableAnnotation.Annotated }
+            && target.NullableAnnotation != NullableAnnotation.Annotated ? "!" : "";
 
     private static string? Member(ISymbol member, IOperation? instance, string forgiven) => instance switch
     {

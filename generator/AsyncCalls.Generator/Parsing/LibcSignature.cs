@@ -10,7 +10,8 @@ internal static class LibcSignature
     public static string? Fit(IMethodSymbol method, LibcFunction function, Import import, string errors, out DescriptorCall? call)
     {
         call = null;
-        bool omitsMode = function.Parameters[function.Parameters.Count - 1] == LibcParameter.Mode && method.Parameters.Length == function.Parameters.Count - 1;
+        bool omitsMode = function.Parameters[function.Parameters.Count - 1] == LibcParameter.Mode
+            && method.Parameters.Length == function.Parameters.Count - 1;
         if (method.Parameters.Length != function.Parameters.Count && !omitsMode)
         {
             return $"it is declared with {method.Parameters.Length} parameters and not with {function.Parameters.Count}";

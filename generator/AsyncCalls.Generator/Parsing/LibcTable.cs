@@ -56,13 +56,27 @@ internal static class LibcTable
         new("Read", Operation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count);
 
     private static readonly LibcFunction PRead =
-        new("PRead", Operation.ReadAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count, LibcParameter.Offset);
+        new(
+            "PRead",
+            Operation.ReadAt,
+            LibcResult.Size,
+            LibcParameter.Descriptor,
+            LibcParameter.OutBuffer,
+            LibcParameter.Count,
+            LibcParameter.Offset);
 
     private static readonly LibcFunction Write =
         new("Write", Operation.Write, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count);
 
     private static readonly LibcFunction PWrite =
-        new("PWrite", Operation.WriteAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count, LibcParameter.Offset);
+        new(
+            "PWrite",
+            Operation.WriteAt,
+            LibcResult.Size,
+            LibcParameter.Descriptor,
+            LibcParameter.InBuffer,
+            LibcParameter.Count,
+            LibcParameter.Offset);
 
     private static readonly LibcFunction FSync = new("FSync", Operation.Sync, LibcResult.Status, LibcParameter.Descriptor);
 
@@ -72,7 +86,14 @@ internal static class LibcTable
         new("FTruncate", Operation.Truncate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset);
 
     private static readonly LibcFunction FAllocate =
-        new("FAllocate", Operation.Allocate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags, LibcParameter.Offset, LibcParameter.Offset);
+        new(
+            "FAllocate",
+            Operation.Allocate,
+            LibcResult.Status,
+            LibcParameter.Descriptor,
+            LibcParameter.Flags,
+            LibcParameter.Offset,
+            LibcParameter.Offset);
 
     private static readonly LibcFunction Open =
         new("Open", Operation.OpenAt, LibcResult.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);

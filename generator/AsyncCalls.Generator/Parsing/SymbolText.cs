@@ -63,7 +63,8 @@ internal static class SymbolText
         string typeParameters = method.TypeParameters.Length == 0
             ? ""
             : "{" + string.Join(", ", method.TypeParameters.Select(parameter => Identifier(parameter.Name))) + "}";
-        return Identifier(method.Name) + typeParameters + "(" + string.Join(", ", method.Parameters.Select(parameter => CrefType(parameter.Type))) + ")";
+        string parameters = string.Join(", ", method.Parameters.Select(parameter => CrefType(parameter.Type)));
+        return $"{Identifier(method.Name)}{typeParameters}({parameters})";
     }
 
     /// <summary>

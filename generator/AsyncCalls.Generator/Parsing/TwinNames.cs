@@ -45,7 +45,7 @@ internal static class TwinNames
 
         foreach (IMethodSymbol other in type.GetMembers(method.Name).OfType<IMethodSymbol>())
         {
-            if (!IsSame(other, method) && IsAnnotated(other) && Signatures(other).Intersect(signatures).Any())
+            if (!IsSame(other, method) && Annotation.Find(other) is not null && Signatures(other).Intersect(signatures).Any())
             {
                 Report(context, $"the twin of '{other.ToDisplayString(SymbolDisplayFormat.CSharpShortErrorMessageFormat)}'");
                 return;
@@ -70,7 +70,7 @@ internal static class TwinNames
             // The twin of an annotated method of a base type in this compilation cannot be seen: its signature follows from the method.
             bool hidden = level.GetMembers(name).Any(member => Collides(member, [signature]) && compilation.IsSymbolAccessibleWithin(member, type))
                 || level.GetMembers(context.Method.Name).OfType<IMethodSymbol>().Any(method =>
-                    IsAnnotated(method) && compilation.IsSymbolAccessibleWithin(method, type) && Signatures(method).Contains(signature));
+                    Annotation.Find(method) is not null && compilation.IsSymbolAccessibleWithin(method, type) && Signatures(method).Contains(signature));
             if (hidden)
             {
                 return true;
@@ -95,9 +95,6 @@ internal static class TwinNames
     private static bool IsGenerated(IMethodSymbol method) => method.GetAttributes().Any(attribute =>
         attribute.AttributeClass?.Name == "GeneratedCodeAttribute"
         && attribute.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Primitive, Value: KnownNames.Tool });
-
-    private static bool IsAnnotated(IMethodSymbol method)
-        => method.GetAttributes().Any(attribute => attribute.AttributeClass?.ToDisplayString() == KnownNames.AsyncCallAttribute);
 
     // Both parts of a partial method are one method.
     private static bool IsSame(IMethodSymbol one, IMethodSymbol other)

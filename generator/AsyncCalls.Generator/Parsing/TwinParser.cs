@@ -31,7 +31,7 @@ internal static class TwinParser
         }
 
         var context = new ParseContext(syntax, method, semanticModel, report, cancellationToken);
-        if (method.ContainingType is null || TypeFacts.HasError(method.ReturnType) || method.Parameters.Any(parameter => TypeFacts.HasError(parameter.Type)))
+        if (TypeFacts.HasError(method.ReturnType) || method.Parameters.Any(parameter => TypeFacts.HasError(parameter.Type)))
         {
             return null;
         }
@@ -52,8 +52,9 @@ internal static class TwinParser
     // Both parts of a partial method may have the attribute until the compiler's error is read; there is one twin all the same.
     private static bool IsFirstAttribute(MethodDeclarationSyntax syntax, IMethodSymbol method)
     {
-        AttributeData? first = method.GetAttributes().FirstOrDefault(attribute => attribute.AttributeClass?.ToDisplayString() == KnownNames.AsyncCallAttribute);
-        return first?.ApplicationSyntaxReference is { } reference && reference.SyntaxTree == syntax.SyntaxTree && syntax.Span.Contains(reference.Span);
+        return Annotation.Find(method)?.ApplicationSyntaxReference is { } first
+            && first.SyntaxTree == syntax.SyntaxTree
+            && syntax.Span.Contains(first.Span);
     }
 
     private static TwinCall? ParseCall(ParseContext context, ParsedParameters parameters)

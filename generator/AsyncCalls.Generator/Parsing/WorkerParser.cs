@@ -34,7 +34,8 @@ internal static class WorkerParser
         }
 
         string typeArguments = SymbolText.TypeParameters(method.TypeParameters);
-        string callee = (method.IsStatic ? SymbolText.Receiver(method.ContainingType) + "." : "") + SymbolText.Identifier(method.Name) + typeArguments;
+        string receiver = method.IsStatic ? SymbolText.Receiver(method.ContainingType) + "." : "";
+        string callee = receiver + SymbolText.Identifier(method.Name) + typeArguments;
         string lambdaState = state.Count switch
         {
             0 => "_",

@@ -33,7 +33,8 @@ internal static class ModelGuard
             return;
         }
 
-        Assert.False(value is ISymbol or SyntaxNode or SyntaxTree or SyntaxReference or SemanticModel or Compilation or Location or Diagnostic, $"{path} holds a {value.GetType()}.");
+        bool isForbidden = value is ISymbol or SyntaxNode or SyntaxTree or SyntaxReference or SemanticModel or Compilation or Location or Diagnostic;
+        Assert.False(isForbidden, $"{path} holds a {value.GetType()}.");
         if (value is IEnumerable items)
         {
             int index = 0;
