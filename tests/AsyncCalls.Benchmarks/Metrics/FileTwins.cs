@@ -1,10 +1,8 @@
-using System.Diagnostics.CodeAnalysis;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Benchmarks.Metrics;
 
 /// <summary>What is measured, as a user writes it: synchronous methods, whose twins the generator adds.</summary>
-[SuppressMessage("Performance", "CA1822", Justification = "Their twins need the instance: it has the runtime.")]
 internal sealed partial class FileTwins(AsyncCallRuntime calls)
 {
     [AsyncCall]

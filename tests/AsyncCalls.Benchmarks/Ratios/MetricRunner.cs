@@ -13,6 +13,9 @@ internal sealed class MetricRunner(RunSettings settings)
 
     private const double LongestWarmUpSliceMs = 5;
 
+    /// <summary>However slow the calls are: enough for one that stalls not to be the whole slice.</summary>
+    private const int LeastCallsPerLoop = 32;
+
     public Measurement Measure(Metric metric, Comparison comparison)
     {
         WarmUp(metric, comparison.Reference);
@@ -67,7 +70,13 @@ internal sealed class MetricRunner(RunSettings settings)
 
             if (elapsedMs > settings.SliceMs / 4)
             {
-                return (int)Math.Clamp(calls * settings.SliceMs / elapsedMs, metric.Depth, side.MostCalls);
+                // Once more: what is slow only the first time must not make all slices too short.
+                side.Prepare();
+                from = Stopwatch.GetTimestamp();
+                side.Run(calls);
+                elapsedMs = Math.Min(elapsedMs, ElapsedMs(from));
+                int least = Math.Min(metric.Depth * LeastCallsPerLoop, side.MostCalls);
+                return (int)Math.Clamp(calls * settings.SliceMs / elapsedMs, least, side.MostCalls);
             }
 
             calls = (int)Math.Min(calls * 4L, side.MostCalls);
