@@ -25,7 +25,7 @@ internal sealed class HandleFacts
 
     public HandleKind Kind { get; }
 
-    /// <summary>Whether the file has a position; if not, the class library ignores offsets.</summary>
+    /// <summary>Whether the file has a position; if not, the class library refuses reads and writes at offsets.</summary>
     public bool Seekable { get; }
 
     /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
@@ -42,7 +42,7 @@ internal sealed class HandleFacts
         if (type < 0)
         {
             // A descriptor that cannot be described: the call itself will say why.
-            return new HandleFacts(HandleKind.Stream, seekable: true);
+            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));
         }
 
         if (type is not (Syscalls.RegularFile or Syscalls.BlockDevice))

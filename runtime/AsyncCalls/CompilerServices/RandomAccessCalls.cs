@@ -20,7 +20,7 @@ public static class RandomAccessCalls
         ArgumentNullException.ThrowIfNull(runtime);
         if (handle is null || handle.IsInvalid || handle.IsClosed || fileOffset < 0)
         {
-            // The class library says what is wrong. A negative offset is right where the file has no position.
+            // The class library says what is wrong.
             _ = RandomAccess.Read(handle!, Span<byte>.Empty, fileOffset);
         }
 
@@ -105,6 +105,13 @@ public static class RandomAccessCalls
             return ValueTask.FromCanceled(cancellationToken);
         }
 
+        if (!IsSeekable(handle!))
+        {
+            // There is nothing on a disk: the class library answers at once.
+            RandomAccess.FlushToDisk(handle!);
+            return ValueTask.CompletedTask;
+        }
+
         bool added = false;
         handle!.DangerousAddRef(ref added);
         AsyncCallContext context = runtime.Context;
@@ -112,5 +119,22 @@ public static class RandomAccessCalls
         call.SetHandle((int)handle.DangerousGetHandle(), handle, HandleKind.Any);
         context.Start(call, context.Choose(RoutingTable.Find(Operation.Sync, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
+    }
+
+    private static bool IsSeekable(SafeFileHandle handle)
+    {
+        bool added = false;
+        handle.DangerousAddRef(ref added);
+        try
+        {
+            return HandleFacts.Of(handle, (int)handle.DangerousGetHandle()).Seekable;
+        }
+        finally
+        {
+            if (added)
+            {
+                handle.DangerousRelease();
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
 using AsyncCalls.Routing;
+using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Contexts;
 
@@ -60,9 +61,13 @@ internal readonly unsafe ref struct Transfer
     private Started Start(
         int fd, SafeHandle? handle, HandleFacts facts, ReadOnlyMemory<byte> buffer, nuint count, long? offset, CancellationToken cancellationToken, ref bool owned)
     {
-        // The class library ignores the offset of what has no position.
-        bool positioned = offset is not null && (facts.Seekable || _manner == CallManner.Import);
-        if (positioned && offset < 0)
+        if (_manner == CallManner.ClassLibrary && !facts.Seekable)
+        {
+            return new Started(AskClassLibrary((SafeFileHandle)handle!, buffer, offset!.Value), null);
+        }
+
+        bool positioned = offset is not null;
+        if (offset < 0)
         {
             // −1 means "at the position" further down; to pread(2) and pwrite(2) every negative offset is EINVAL, whatever the file.
             return Completed(-Errno.EINVAL, handle, fd);
@@ -123,6 +128,18 @@ internal readonly unsafe ref struct Transfer
         _runtime.Context.Counters.Add(CompletionPath.Inline);
         bool throws = result < 0 && (_manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception);
         return new Started(result, throws ? FileErrors.FromErrno((int)-result, FileErrors.PathOf(handle, fd)) : null);
+    }
+
+    /// <summary>The class library refuses a file that has no position, before it does anything.</summary>
+    private long AskClassLibrary(SafeFileHandle handle, ReadOnlyMemory<byte> buffer, long offset)
+    {
+        if (!_isWrite)
+        {
+            return RandomAccess.Read(handle, MemoryMarshal.AsMemory(buffer).Span, offset);
+        }
+
+        RandomAccess.Write(handle, buffer.Span, offset);
+        return buffer.Length;
     }
 
     /// <summary>The blocking call, where it waits for nobody.</summary>
