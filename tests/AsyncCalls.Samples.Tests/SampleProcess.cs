@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using Xunit;
 
 namespace AsyncCalls.Samples.Tests;
@@ -24,6 +25,7 @@ internal sealed class SampleProcess : IDisposable
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(2);
 
     private readonly Process _process;
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
@@ -34,11 +36,14 @@ internal sealed class SampleProcess : IDisposable
         start.RedirectStandardError = true;
         _process = Process.Start(start)!;
         _process.StandardInput.Close();
-        _output = _process.StandardOutput.ReadToEndAsync();
+        _output = ReadOutputAsync();
         _error = _process.StandardError.ReadToEndAsync();
     }
 
     public int Id => _process.Id;
+
+    /// <summary>Completes when the process has written something to standard output, or closed it.</summary>
+    public Task Begun => _begun.Task;
 
     /// <remarks>
     /// A shell lets what it starts in the background ignore Ctrl+C, and all that is started there inherits it, down to these tests
@@ -77,6 +82,21 @@ internal sealed class SampleProcess : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private async Task<string> ReadOutputAsync()
+    {
+        var output = new StringBuilder();
+        char[] buffer = new char[4_096];
+        int read;
+        while ((read = await _process.StandardOutput.ReadAsync(buffer, CancellationToken.None)) > 0)
+        {
+            output.Append(buffer, 0, read);
+            _begun.TrySetResult();
+        }
+
+        _begun.TrySetResult();
+        return output.ToString();
     }
 
     private static string DotnetHost() => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
