@@ -104,6 +104,15 @@ internal static unsafe partial class Native
         }
     }
 
+    /// <summary>Writes once, blocking: the answer of write(2).</summary>
+    public static int WriteOnce(SafeHandle handle, ReadOnlySpan<byte> data)
+    {
+        fixed (byte* start = data)
+        {
+            return (int)write((int)handle.DangerousGetHandle(), start, (nuint)data.Length);
+        }
+    }
+
     /// <summary>Reads once, blocking.</summary>
     public static int ReadSome(SafeHandle handle, Span<byte> buffer)
     {
