@@ -68,10 +68,19 @@ internal static unsafe partial class Native
     public static partial int poll(PollEntry* entries, ulong count, int timeoutMs);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int getrlimit(int resource, Limits* limits);
+    private static partial int getrlimit(int resource, Limits* limits);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int setrlimit(int resource, Limits* limits);
+    private static partial int setrlimit(int resource, Limits* limits);
+
+    public static Limits GetLimit(int resource)
+    {
+        Limits limits;
+        Assert.Equal(0, getrlimit(resource, &limits));
+        return limits;
+    }
+
+    public static void SetLimit(int resource, Limits limits) => Assert.Equal(0, setrlimit(resource, &limits));
 
     /// <summary>A handle of a file opened with the flags of open(2).</summary>
     public static SafeFileHandle OpenFile(string path, int flags) => new(open(path, flags | CloseOnExec, 0x1A4), ownsHandle: true);
