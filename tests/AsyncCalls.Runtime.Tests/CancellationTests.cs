@@ -208,7 +208,13 @@ public sealed class CancellationTests
                 byte sent = (byte)(i + 1);
                 buffer[0] = 0;
                 ValueTask<nint> read = runtime.ReadAsync(pipe.Reader, buffer, cancel.Token);
-                starter.Go(sent, delay: i % 97);
+                starter.Go(sent, delay: i % 3 == 0 ? 0 : i % 97);
+                if (i % 3 == 0)
+                {
+                    // The data is there first, by a hair.
+                    starter.WaitUntilSent();
+                }
+
                 CancelAfterSpinning(cancel, i % 89);
                 bool delivered;
                 try

@@ -163,7 +163,9 @@ public sealed class DispatchTests
                 result.SetResult((SynchronizationContext.Current, Thread.CurrentThread.Name));
             },
             null);
-        await Bounded.UntilAsync(() => runtime.GetStatistics().InFlight == 1, "the read is in flight");
+        var suspended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        context.Post(_ => suspended.SetResult(), null);
+        await suspended.Task.Bound();
         Native.WriteAll(pipe.Writer, [1]);
         (SynchronizationContext? current, string? thread) = await result.Task.Bound();
         Assert.Null(current);

@@ -116,25 +116,25 @@ public sealed class ImportParityTests : IDisposable
         using var pipe = new TestPipe();
         foreach (int fd in (int[])[(int)reader.DangerousGetHandle(), (int)writer.DangerousGetHandle(), (int)pipe.Reader.DangerousGetHandle(), -1, BadNumber])
         {
-            Same(Raw(Native.fsync(fd)), () => As(LibcCalls.FSync(runtime, "t", Plain, fd, default).AsInt32()), $"fsync({fd})");
-            Same(Raw(Native.fdatasync(fd)), () => As(LibcCalls.FDataSync(runtime, "t", Plain, fd, default).AsInt32()), $"fdatasync({fd})");
+            Same(Raw(Native.fsync(fd)), () => LibcCalls.FSync(runtime, "t", Plain, fd, default).AsInt32(), $"fsync({fd})");
+            Same(Raw(Native.fdatasync(fd)), () => LibcCalls.FDataSync(runtime, "t", Plain, fd, default).AsInt32(), $"fdatasync({fd})");
             foreach (long length in (long[])[100, -1, long.MaxValue])
             {
-                Same(Raw(Native.ftruncate(fd, length)), () => As(LibcCalls.FTruncate(runtime, "t", Plain, fd, length, default).AsInt32()), $"ftruncate({fd}, {length})");
+                Same(Raw(Native.ftruncate(fd, length)), () => LibcCalls.FTruncate(runtime, "t", Plain, fd, length, default).AsInt32(), $"ftruncate({fd}, {length})");
             }
 
             foreach ((int mode, long offset, long length) in ((int, long, long)[])[(0, 0, 100), (0, -1, 100), (0, 0, 0), (77, 0, 100), (0, long.MaxValue, 1)])
             {
                 Same(
                     Raw(Native.fallocate(fd, mode, offset, length)),
-                    () => As(LibcCalls.FAllocate(runtime, "t", Plain, fd, mode, offset, length, default).AsInt32()),
+                    () => LibcCalls.FAllocate(runtime, "t", Plain, fd, mode, offset, length, default).AsInt32(),
                     $"fallocate({fd}, {mode}, {offset}, {length})");
             }
         }
 
         foreach (int fd in (int[])[-1, BadNumber])
         {
-            Same(Raw(Native.close(fd)), () => As(LibcCalls.Close(runtime, "t", Plain, fd, default).AsInt32()), $"close({fd})");
+            Same(Raw(Native.close(fd)), () => LibcCalls.Close(runtime, "t", Plain, fd, default).AsInt32(), $"close({fd})");
         }
     }
 
@@ -146,9 +146,9 @@ public sealed class ImportParityTests : IDisposable
         int at = (int)directory.DangerousGetHandle();
         foreach (string path in (string[])[Path.Combine(_folder, "missing"), Path.Combine(_file, "below"), new string('x', 5_000), "/" + new string('y', 300), "", _folder])
         {
-            Same(Raw(Native.open(path, Native.WriteOnly, 0)), () => As(LibcCalls.Open(runtime, "t", Plain, path, Native.WriteOnly, 0, default).AsInt32()), $"open({path})");
-            Same(Raw(Native.openat(at, path, Native.WriteOnly, 0)), () => As(LibcCalls.OpenAt(runtime, "t", Plain, directory, path, Native.WriteOnly, 0, default).AsInt32()), $"openat({path})");
-            Same(Raw(Native.openat(BadNumber, path, Native.WriteOnly, 0)), () => As(LibcCalls.OpenAt(runtime, "t", Plain, BadNumber, path, Native.WriteOnly, 0, default).AsInt32()), $"openat(bad, {path})");
+            Same(Raw(Native.open(path, Native.WriteOnly, 0)), () => LibcCalls.Open(runtime, "t", Plain, path, Native.WriteOnly, 0, default).AsInt32(), $"open({path})");
+            Same(Raw(Native.openat(at, path, Native.WriteOnly, 0)), () => LibcCalls.OpenAt(runtime, "t", Plain, directory, path, Native.WriteOnly, 0, default).AsInt32(), $"openat({path})");
+            Same(Raw(Native.openat(BadNumber, path, Native.WriteOnly, 0)), () => LibcCalls.OpenAt(runtime, "t", Plain, BadNumber, path, Native.WriteOnly, 0, default).AsInt32(), $"openat(bad, {path})");
         }
 
         SafeFileHandle invalid = await LibcCalls.Open(runtime, "t", Plain, "/missing", 0, 0, default).AsFileHandle();
@@ -208,25 +208,20 @@ public sealed class ImportParityTests : IDisposable
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => LibcCalls.FSync(runtime, "t", Throw, BadNumber, default).AsVoid().Bound());
     }
 
-    private static ValueTask<nint> As(ValueTask<int> task) => new(Convert(task));
-
-    private static async Task<nint> Convert(ValueTask<int> task)
-    {
-        // The error number is on the thread that resumed: read there.
-        int result = await task.ConfigureAwait(false);
-        return result;
-    }
-
     private static (long Result, int Error) Raw(nint result) => (result, result < 0 ? Marshal.GetLastPInvokeError() : 0);
 
-    /// <summary>On a thread without a context, so that the error number is read where the await resumed.</summary>
-    private static void Same((long Result, int Error) expected, Func<ValueTask<nint>> call, string what)
+    private static void Same((long Result, int Error) expected, Func<ValueTask<nint>> call, string what) =>
+        Check(expected, async () => Now(await call().ConfigureAwait(false)), what);
+
+    private static void Same((long Result, int Error) expected, Func<ValueTask<int>> call, string what) =>
+        Check(expected, async () => Now(await call().ConfigureAwait(false)), what);
+
+    /// <summary>The result, and the error number of the thread that resumed.</summary>
+    private static (long Result, int Error) Now(long result) => (result, result < 0 ? Marshal.GetLastPInvokeError() : 0);
+
+    private static void Check((long Result, int Error) expected, Func<Task<(long Result, int Error)>> call, string what)
     {
-        (long Result, int Error) actual = Task.Run(async () =>
-        {
-            nint result = await call().ConfigureAwait(false);
-            return ((long)result, result < 0 ? Marshal.GetLastPInvokeError() : 0);
-        }).WaitAsync(Bounded.Limit).GetAwaiter().GetResult();
+        (long Result, int Error) actual = Task.Run(call).WaitAsync(Bounded.Limit).GetAwaiter().GetResult();
         Assert.True(expected == actual, $"{what}: expected {expected}, got {actual}");
     }
 }

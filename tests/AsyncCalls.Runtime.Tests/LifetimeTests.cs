@@ -107,7 +107,7 @@ public sealed class LifetimeTests
     [Theory, CombinatorialLanes]
     public async Task Dispose_from_a_continuation_works(Lane lane)
     {
-        AsyncCallRuntime runtime = lane.NewRuntime(options => options.MaxWorkers = 1);
+        AsyncCallRuntime runtime = lane.NewRuntime(options => options.MaxWorkers = 2);
         using var pipe = new TestPipe();
         Task<nint> parked = runtime.ReadAsync(pipe.Reader, new byte[1]).AsTask();
         await Task.Run(async () =>

@@ -49,8 +49,12 @@ public sealed class ParityTests : IDisposable
 
                 byte[] expectedBytes = new byte[length];
                 byte[] actualBytes = new byte[length];
-                using Subject first = Make(kind);
-                Outcome expected = Outcome.Of(() => RandomAccess.Read(first.Handle!, expectedBytes, offset));
+                Outcome expected;
+                using (Subject first = Make(kind))
+                {
+                    expected = Outcome.Of(() => RandomAccess.Read(first.Handle!, expectedBytes, offset));
+                }
+
                 using Subject second = Make(kind);
                 Outcome actual = await Outcome.Of(() => RandomAccessCalls.Read(runtime, "test", second.Handle!, actualBytes, offset, default));
                 Check(expected, actual, $"{kind}, {length} bytes at {offset}");
@@ -68,8 +72,12 @@ public sealed class ParityTests : IDisposable
             foreach (int length in (int[])[0, 1, 60])
             {
                 byte[] bytes = new byte[length];
-                using Subject first = Make(kind);
-                Outcome expected = Outcome.Of(() => Zero(() => RandomAccess.Write(first.Handle!, bytes, offset)));
+                Outcome expected;
+                using (Subject first = Make(kind))
+                {
+                    expected = Outcome.Of(() => Zero(() => RandomAccess.Write(first.Handle!, bytes, offset)));
+                }
+
                 using Subject second = Make(kind);
                 Outcome actual = await Outcome.Of(() => Zero(RandomAccessCalls.Write(runtime, "test", second.Handle!, bytes, offset, default)));
                 Check(expected, actual, $"{kind}, {length} bytes at {offset}");
@@ -81,8 +89,12 @@ public sealed class ParityTests : IDisposable
     public async Task FlushToDisk_is_as_the_class_library_has_it(Lane lane, string kind)
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
-        using Subject first = Make(kind);
-        Outcome expected = Outcome.Of(() => Zero(() => RandomAccess.FlushToDisk(first.Handle!)));
+        Outcome expected;
+        using (Subject first = Make(kind))
+        {
+            expected = Outcome.Of(() => Zero(() => RandomAccess.FlushToDisk(first.Handle!)));
+        }
+
         using Subject second = Make(kind);
         Outcome actual = await Outcome.Of(() => Zero(RandomAccessCalls.FlushToDisk(runtime, "test", second.Handle!, default)));
         Check(expected, actual, kind);

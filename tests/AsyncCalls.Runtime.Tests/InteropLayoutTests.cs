@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using AsyncCalls.Calls;
+
+namespace AsyncCalls.Runtime.Tests;
+
+/// <summary>Sizes, offsets and constants against a C program that is compiled from this machine's headers.</summary>
+public sealed unsafe class InteropLayoutTests
+{
+    private static readonly Dictionary<string, (string Member, string Field)[]> Structures = new()
+    {
+        ["IoUringParameters|struct io_uring_params"] =
+        [
+            ("sq_entries", "SqEntries"), ("cq_entries", "CqEntries"), ("flags", "Flags"), ("sq_thread_cpu", "SqThreadCpu"), ("sq_thread_idle", "SqThreadIdle"),
+            ("features", "Features"), ("wq_fd", "WqFd"), ("resv", "Reserved0"), ("sq_off", "Sq"), ("cq_off", "Cq"),
+        ],
+        ["IoUringSqOffsets|struct io_sqring_offsets"] =
+        [
+            ("head", "Head"), ("tail", "Tail"), ("ring_mask", "RingMask"), ("ring_entries", "RingEntries"), ("flags", "Flags"), ("dropped", "Dropped"),
+            ("array", "Array"), ("resv1", "Reserved"), ("resv1) + sizeof(__u32", "UserAddress"),
+        ],
+        ["IoUringCqOffsets|struct io_cqring_offsets"] =
+        [
+            ("head", "Head"), ("tail", "Tail"), ("ring_mask", "RingMask"), ("ring_entries", "RingEntries"), ("overflow", "Overflow"), ("cqes", "Cqes"),
+            ("flags", "Flags"), ("resv1", "Reserved"), ("resv1) + sizeof(__u32", "UserAddress"),
+        ],
+        ["IoUringSqe|struct io_uring_sqe"] =
+        [
+            ("opcode", "Opcode"), ("flags", "Flags"), ("ioprio", "IoPriority"), ("fd", "Fd"), ("off", "Offset"), ("addr", "Address"), ("len", "Length"),
+            ("rw_flags", "OperationFlags"), ("user_data", "UserData"),
+        ],
+        ["IoUringCqe|struct io_uring_cqe"] = [("user_data", "UserData"), ("res", "Result"), ("flags", "Flags")],
+        ["Syscalls+SignalAction|struct sigaction"] = [("sa_handler", "Handler"), ("sa_mask", "Mask"), ("sa_flags", "Flags"), ("sa_restorer", "Restorer")],
+        ["Syscalls+IoVector|struct iovec"] = [("iov_base", "Base"), ("iov_len", "Length")],
+    };
+
+    /// <summary>Constants of the runtime, by type and name, and the C expression of each.</summary>
+    private static readonly (string Type, string Name, string Expression)[] Constants =
+    [
+        ("Syscalls", "NonBlock", "O_NONBLOCK"), ("Syscalls", "Direct", "O_DIRECT"), ("Syscalls", "CurrentDirectory", "AT_FDCWD"),
+        ("Syscalls", "AtEmptyPath", "AT_EMPTY_PATH"), ("Syscalls", "StatxType", "STATX_TYPE"), ("Syscalls", "StatxSize", "sizeof(struct statx)"),
+        ("Syscalls", "StatxModeOffset", "offsetof(struct statx, stx_mode)"), ("Syscalls", "GetFlagsCommand", "F_GETFL"), ("Syscalls", "SeekCurrent", "SEEK_CUR"),
+        ("Syscalls", "FileTypeMask", "S_IFMT"), ("Syscalls", "RegularFile", "S_IFREG"), ("Syscalls", "BlockDevice", "S_IFBLK"),
+        ("Syscalls", "RwfNoWait", "RWF_NOWAIT"), ("Syscalls", "PReadV2Number", "SYS_preadv2"), ("Syscalls", "PWriteV2Number", "SYS_pwritev2"),
+        ("Syscalls", "TgKillNumber", "SYS_tgkill"), ("Syscalls", "GetTidNumber", "SYS_gettid"), ("Syscalls", "OnStack", "SA_ONSTACK"),
+        ("Syscalls", "IoUringSetupNumber", "SYS_io_uring_setup"), ("Syscalls", "IoUringEnterNumber", "SYS_io_uring_enter"),
+        ("Syscalls", "IoUringRegisterNumber", "SYS_io_uring_register"), ("Syscalls", "EventFdCloseOnExec", "EFD_CLOEXEC"),
+        ("Syscalls", "EventFdNonBlock", "EFD_NONBLOCK"), ("Syscalls", "ReadWrite", "PROT_READ | PROT_WRITE"),
+        ("Syscalls", "SharedPopulate", "MAP_SHARED | MAP_POPULATE"), ("Syscalls", "DontFork", "MADV_DONTFORK"),
+        ("IoUringConstants", "OpNop", "IORING_OP_NOP"), ("IoUringConstants", "OpAsyncCancel", "IORING_OP_ASYNC_CANCEL"),
+        ("IoUringConstants", "OpRead", "IORING_OP_READ"), ("IoUringConstants", "OpWrite", "IORING_OP_WRITE"),
+        ("IoUringConstants", "SetupCqSize", "IORING_SETUP_CQSIZE"), ("IoUringConstants", "SetupClamp", "IORING_SETUP_CLAMP"),
+        ("IoUringConstants", "SetupSubmitAll", "IORING_SETUP_SUBMIT_ALL"), ("IoUringConstants", "SetupCoopTaskRun", "IORING_SETUP_COOP_TASKRUN"),
+        ("IoUringConstants", "SetupTaskRunFlag", "IORING_SETUP_TASKRUN_FLAG"), ("IoUringConstants", "FeatureSingleMmap", "IORING_FEAT_SINGLE_MMAP"),
+        ("IoUringConstants", "FeatureNoDrop", "IORING_FEAT_NODROP"), ("IoUringConstants", "FeatureSubmitStable", "IORING_FEAT_SUBMIT_STABLE"),
+        ("IoUringConstants", "FeatureReadWriteCurrentPosition", "IORING_FEAT_RW_CUR_POS"), ("IoUringConstants", "EnterGetEvents", "IORING_ENTER_GETEVENTS"),
+        ("IoUringConstants", "SqCqOverflow", "IORING_SQ_CQ_OVERFLOW"), ("IoUringConstants", "SqTaskRun", "IORING_SQ_TASKRUN"),
+        ("IoUringConstants", "RegisterProbe", "IORING_REGISTER_PROBE"), ("IoUringConstants", "ProbeSupported", "IO_URING_OP_SUPPORTED"),
+        ("IoUringConstants", "SqRingOffset", "IORING_OFF_SQ_RING"), ("IoUringConstants", "SqesOffset", "IORING_OFF_SQES"),
+        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "EROFS", "ENAMETOOLONG", "ENOSYS", "EOPNOTSUPP", "ECANCELED"])
+            .Select(name => ("Errno", name, name)),
+    ];
+
+    [Fact]
+    public void The_control_block_has_128_bytes() => Assert.Equal(128, sizeof(Iocb));
+
+    [Fact]
+    public void Structures_and_constants_are_those_of_the_headers()
+    {
+        Assembly runtime = typeof(AsyncCallRuntime).Assembly;
+        var expected = new List<(string What, string Expression, long Actual)>();
+        foreach ((string key, (string Member, string Field)[] members) in Structures)
+        {
+            string[] names = key.Split('|');
+            Type type = runtime.GetType($"AsyncCalls.Interop.Linux.{names[0]}", throwOnError: true)!;
+            expected.Add((names[1], $"sizeof({names[1]})", Marshal.SizeOf(type)));
+            foreach ((string member, string field) in members)
+            {
+                // The bytes of a field: the C expression may name the end of the field before it.
+                expected.Add(($"{names[1]}.{field}", $"offsetof({names[1]}, {member})", (long)Marshal.OffsetOf(type, field)));
+            }
+        }
+
+        foreach ((string typeName, string name, string expression) in Constants)
+        {
+            Type type = runtime.GetType($"AsyncCalls.Interop.Linux.{typeName}", throwOnError: true)!;
+            FieldInfo field = type.GetField(name, BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)
+                ?? throw new InvalidOperationException($"{typeName}.{name} is gone: take it off the list.");
+            expected.Add(($"{typeName}.{name}", expression, Convert.ToInt64(field.GetValue(null) is nint number ? (long)number : field.GetValue(null), CultureInfo.InvariantCulture)));
+        }
+
+        // No constant of io_uring or errno is left out of the list.
+        foreach (string typeName in (string[])["IoUringConstants", "Errno"])
+        {
+            Type type = runtime.GetType($"AsyncCalls.Interop.Linux.{typeName}", throwOnError: true)!;
+            Assert.All(
+                type.GetFields(BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic),
+                field => Assert.Contains(Constants, constant => constant.Type == typeName && constant.Name == field.Name));
+        }
+
+        long[] actual = Evaluate([.. expected.Select(entry => entry.Expression)]);
+        for (int i = 0; i < actual.Length; i++)
+        {
+            Assert.True(expected[i].Actual == actual[i], $"{expected[i].What} is {expected[i].Actual}; {expected[i].Expression} is {actual[i]}.");
+        }
+    }
+
+    /// <summary>The values of C expressions, by a program that is compiled for the purpose.</summary>
+    private static long[] Evaluate(string[] expressions)
+    {
+        string folder = Directory.CreateTempSubdirectory("asynccalls").FullName;
+        try
+        {
+            string source = Path.Combine(folder, "layout.c");
+            string program = Path.Combine(folder, "layout");
+            File.WriteAllText(
+                source,
+                """
+                #define _GNU_SOURCE
+                #include <errno.h>
+                #include <fcntl.h>
+                #include <signal.h>
+                #include <stddef.h>
+                #include <stdio.h>
+                #include <unistd.h>
+                #include <sys/eventfd.h>
+                #include <sys/mman.h>
+                #include <sys/stat.h>
+                #include <sys/syscall.h>
+                #include <sys/uio.h>
+                #include <linux/io_uring.h>
+                int main(void) {
+
+                """ + string.Concat(expressions.Select(expression => $"printf(\"%lld\\n\", (long long)({expression}));\n")) + "return 0; }\n");
+            (int exitCode, string output) compiled;
+            try
+            {
+                compiled = Run("cc", "-o", program, source);
+            }
+            catch (System.ComponentModel.Win32Exception)
+            {
+                Assert.Skip("There is no C compiler (cc) on this machine.");
+                return [];
+            }
+
+            Assert.True(compiled.exitCode == 0, compiled.output);
+            (int exitCode, string output) ran = Run(program);
+            Assert.Equal(0, ran.exitCode);
+            return [.. ran.output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => long.Parse(line, CultureInfo.InvariantCulture))];
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static (int ExitCode, string Output) Run(string program, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output + errors.Result);
+    }
+}
