@@ -80,6 +80,12 @@ internal abstract partial class Call
     public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags)
     {
         CheckVersion(token);
+        if (Volatile.Read(ref _continuation) is { } earlier && earlier != Dispatched)
+        {
+            // Before anything of the first awaiter's is overwritten.
+            throw new InvalidOperationException("A ValueTask is awaited once; this one has an awaiter.");
+        }
+
         object? captured = (flags & ValueTaskSourceOnCompletedFlags.UseSchedulingContext) != 0 ? CaptureScheduler() : null;
         if ((flags & ValueTaskSourceOnCompletedFlags.FlowExecutionContext) != 0 && ExecutionContext.Capture() is { } flowed)
         {
@@ -93,10 +99,6 @@ internal abstract partial class Call
         {
             Volatile.Write(ref _continuation, continuation);
             Owner.Resume(this);
-        }
-        else if (found is not null)
-        {
-            throw new InvalidOperationException("A ValueTask is awaited once.");
         }
     }
 

@@ -465,7 +465,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     /// <summary>The kernel refuses to be entered: what it has not taken goes to the workers, what it has still completes through memory.</summary>
     private void Break(int errno)
     {
+        // Told before any call goes on elsewhere: who awaited one finds the reason.
         _broken = true;
+        _onBroken(errno);
         _queues.Withdraw(id =>
         {
             _inKernel--;
@@ -478,7 +480,6 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
                 _owner.Reroute(call);
             }
         });
-        _onBroken(errno);
     }
 
     private void PumpBroken(bool mayWait)
