@@ -237,7 +237,8 @@ internal sealed class Dispatcher : IWatched
                 CallHelpers();
             }
 
-            long start = Stopwatch.GetTimestamp();
+            // Two readings of the clock cost as much as a tenth of a no-op: only where there is more than one to help with.
+            long start = _source.Waiting > 1 ? Stopwatch.GetTimestamp() : 0;
             int count = 0;
             while (_source.DispatchOne(elsewhere: _exhausted))
             {
@@ -249,7 +250,7 @@ internal sealed class Dispatcher : IWatched
                 }
             }
 
-            heavy = count > 0 && (Stopwatch.GetTimestamp() - start) / count > HeavyTicks;
+            heavy = start != 0 && count > 0 && (Stopwatch.GetTimestamp() - start) / count > HeavyTicks;
             // From here until it dispatches again the leader cannot be replaced: it waits in the kernel, not in user code.
             if (Interlocked.CompareExchange(ref _lead, member.Lead & ~Dispatching, member.Lead) != member.Lead)
             {

@@ -258,20 +258,21 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     private void TakeSubmissions()
     {
-        Call? taken = Interlocked.Exchange(ref _submitted, null);
-        if (taken is null)
+        if (Volatile.Read(ref _submitted) is null)
         {
             return;
         }
 
+        Call taken = Interlocked.Exchange(ref _submitted, null)!;
+
         Call last = taken;
         Call? reversed = null;
-        while (taken is not null)
+        for (Call? call = taken; call is not null;)
         {
-            Call? next = taken.Next;
-            taken.Next = reversed;
-            reversed = taken;
-            taken = next;
+            Call? next = call.Next;
+            call.Next = reversed;
+            reversed = call;
+            call = next;
         }
 
         if (_backlog is null)

@@ -37,6 +37,7 @@ internal sealed class Worker : IInterruptGate
     private int _repeatAt;
     private int _repeatAfter;
     private bool _inContinuation;
+    private long _taken;
 
     public Worker(WorkerPool pool, int number)
     {
@@ -61,6 +62,13 @@ internal sealed class Worker : IInterruptGate
 
     /// <summary>Whether the pool counts this worker among those that look for work.</summary>
     public bool IsSearching { get; set; }
+
+    /// <summary>Entries of the queue that this worker has taken. Written by its thread only.</summary>
+    public long Taken
+    {
+        get => Volatile.Read(ref _taken);
+        set => Volatile.Write(ref _taken, value);
+    }
 
     /// <summary>The worker whose thread this is, if it is one.</summary>
     public static Worker? Current => _currentWorker;

@@ -18,8 +18,9 @@ namespace AsyncCalls.Backends.Workers;
 /// <para><b>A worker's own calls.</b> A continuation runs on the worker that completed its call, and often submits the next call right
 /// away. That worker looks at the queue itself when the continuation returns, so nobody is woken for the first such call; if the continuation
 /// blocks instead, the watchdog sees the call wait and wakes another worker.</para>
-/// <para><b>Growth.</b> The watchdog adds one worker a tick while the oldest entry waited a whole tick, unless the process keeps all
-/// processors busy: then another thread helps nobody, until the wait becomes long.</para>
+/// <para><b>Growth.</b> The watchdog adds one worker a tick while the oldest entry waited a whole tick (fewer have been taken by now than had been added by the tick
+/// before), unless the process keeps all processors busy: then another thread helps nobody, until the wait becomes long. It counts and does not peek: a
+/// queue that was peeked into gives up its segment and makes a new one.</para>
 /// <para><b>The limit</b> is on threads that run calls. A worker in a continuation does not count: continuations that wait for other calls would otherwise stop
 /// the pool. A worker that comes back and finds too many threads ends. When <see cref="ContinuationsMax"/> workers are in continuations, the
 /// dispatcher runs them instead.</para>
@@ -48,6 +49,11 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     private volatile int _count;
     private volatile bool _dispatchElsewhere;
     private bool _stopping;
+
+    // The watchdog's own, and under the lock what workers that have left had taken.
+    private long _takenByLeavers;
+    private long _addedBefore;
+    private int _ticksBehind;
     private TimeSpan _cpuSeen;
     private long _cpuSeenAt;
 
@@ -76,7 +82,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     /// <summary>Queues an accepted call.</summary>
     public void Enqueue(Call call, long epoch)
     {
-        _queue.Enqueue(new Entry(call, epoch, _watchdog.Now));
+        _queue.Enqueue(new Entry(call, epoch));
         _watchdog.Arm();
         if (Worker.Current is { OwesLook: false } worker && worker.BelongsTo(this))
         {
@@ -125,10 +131,13 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     {
         bool active = false;
         int continuing = 0;
+        long taken;
         lock (_threads)
         {
+            taken = _takenByLeavers;
             foreach (Worker worker in _all)
             {
+                taken += worker.Taken;
                 active |= worker.RepeatInterrupt(_watchdog.Now);
                 continuing += worker.InContinuation ? 1 : 0;
             }
@@ -136,14 +145,17 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
         _dispatchElsewhere = continuing >= ContinuationsMax;
 
-        if (!_queue.TryPeek(out Entry oldest))
+        int waiting = _queue.Count;
+        bool waitedTick = waiting > 0 && taken < _addedBefore;
+        _ticksBehind = waitedTick ? _ticksBehind + 1 : 0;
+        _addedBefore = taken + waiting;
+        if (waiting == 0)
         {
             return active;
         }
 
-        int waited = _watchdog.Now - oldest.EnqueuedAt;
         bool saturated = IsSaturated();
-        if (waited > 1 && (!saturated || waited > StarvationTicks))
+        if (waitedTick && (!saturated || _ticksBehind > StarvationTicks))
         {
             WakeOne(_max + Math.Min(continuing, ContinuationsMax));
         }
@@ -156,6 +168,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     {
         while (Find(worker, out Entry entry))
         {
+            worker.Taken++;
             Execute(worker, entry);
         }
 
@@ -245,6 +258,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
     private void Leave(Worker worker)
     {
+        _takenByLeavers += worker.Taken;
         _all.Remove(worker);
         _count = _all.Count;
     }
@@ -352,5 +366,5 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         return share > SaturatedShare;
     }
 
-    private readonly record struct Entry(Call Call, long Epoch, int EnqueuedAt);
+    private readonly record struct Entry(Call Call, long Epoch);
 }
