@@ -117,7 +117,7 @@ public sealed class CapabilitiesTests
             await runtime.NopAsync().Bound();
         }
 
-        Assert.False(runtime.Capabilities.IoUring.Available);
+        Assert.False(runtime.Capabilities.IoUring.Available, $"{runtime.GetStatistics()}, ring {ring}");
         Assert.Contains("workers", runtime.Capabilities.IoUring.Reason, StringComparison.Ordinal);
         await WorksOnWorkers(runtime);
         await runtime.DisposeAsync().Bound();
