@@ -11,10 +11,11 @@ internal static class Bounded
     public static void Until(Func<bool> condition, string what)
     {
         long start = Stopwatch.GetTimestamp();
+        var spinner = new SpinWait();
         while (!condition())
         {
             Assert.True(Stopwatch.GetElapsedTime(start) < Limit, $"It never came to be that {what}.");
-            Thread.Sleep(1);
+            spinner.SpinOnce(sleep1Threshold: 100);
         }
     }
 

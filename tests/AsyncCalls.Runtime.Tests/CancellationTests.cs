@@ -208,14 +208,31 @@ public sealed class CancellationTests
                 byte sent = (byte)(i + 1);
                 buffer[0] = 0;
                 ValueTask<nint> read = runtime.ReadAsync(pipe.Reader, buffer, cancel.Token);
-                starter.Go(sent, delay: i % 3 == 0 ? 0 : i % 97);
-                if (i % 3 == 0)
+                switch (i % 6)
                 {
-                    // The data is there first, by a hair.
-                    starter.WaitUntilSent();
+                    case 0:
+                        // The call has ended, or is about to be dispatched.
+                        starter.Go(sent, delay: 0);
+                        Bounded.Until(() => read.IsCompleted, "the read has completed");
+                        cancel.Cancel();
+                        break;
+                    case 1:
+                        // The cancel comes first, by a hair.
+                        cancel.Cancel();
+                        starter.Go(sent, delay: 0);
+                        break;
+                    case 2:
+                        // The data comes first, by a hair.
+                        starter.Go(sent, delay: 0);
+                        starter.WaitUntilSent();
+                        CancelAfterSpinning(cancel, i % 89);
+                        break;
+                    default:
+                        starter.Go(sent, delay: i % 97);
+                        CancelAfterSpinning(cancel, i % 89);
+                        break;
                 }
 
-                CancelAfterSpinning(cancel, i % 89);
                 bool delivered;
                 try
                 {
