@@ -24,6 +24,8 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     private static int _lastNumber;
 
     private readonly TimeSpan _drainTimeout;
+    private readonly Func<AsyncCallStatistics> _readStatistics;
+    private readonly RuntimeMetrics _metrics;
     private readonly Lock _closing = new();
     private Task? _closed;
 
@@ -44,6 +46,8 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
         _drainTimeout = options.DrainTimeout;
         ILogger logger = options.LoggerFactory?.CreateLogger("AsyncCalls") ?? NullLogger.Instance;
         Context = new AsyncCallContext(Name, options, logger);
+        _readStatistics = GetStatistics;
+        _metrics = new RuntimeMetrics(Name, _readStatistics);
     }
 
     /// <summary>
@@ -63,6 +67,7 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     internal bool InlineAttempts { get; }
 
     /// <summary>How many calls have completed, by the way that they took. Cheap, but not for each call: it looks at every slot.</summary>
+    /// <remarks>The same numbers are instruments of <c>System.Diagnostics.Metrics</c>, meter <c>AsyncCalls</c>, tag <c>asynccalls.runtime</c>.</remarks>
     public AsyncCallStatistics GetStatistics() => new(
         Context.Counters.Sum(CompletionPath.Inline),
         Context.Counters.Sum(CompletionPath.IoUring),
@@ -144,7 +149,11 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
         }
     }
 
-    private void Close() => Context.Close(_drainTimeout);
+    private void Close()
+    {
+        Context.Close(_drainTimeout);
+        _metrics.Dispose();
+    }
 
     private sealed class SharedScope(AsyncCallRuntime runtime) : IDisposable
     {

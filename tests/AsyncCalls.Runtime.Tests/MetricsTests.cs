@@ -1,0 +1,55 @@
+using System.Diagnostics.Metrics;
+
+namespace AsyncCalls.Runtime.Tests;
+
+/// <summary>The meter says what the runtime counts.</summary>
+public sealed class MetricsTests
+{
+    [Fact]
+    public async Task Completed_calls_are_measured_by_path()
+    {
+        await using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
+        for (int i = 0; i < 10; i++)
+        {
+            await runtime.NopAsync(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(10, Measure(runtime.Name, "workers"));
+        Assert.Equal(0, Measure(runtime.Name, "io_uring"));
+    }
+
+    [Fact]
+    public async Task A_runtime_that_was_disposed_is_measured_no_more()
+    {
+        AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
+        Assert.NotNull(Measure(runtime.Name, "workers"));
+        await runtime.DisposeAsync();
+        Assert.Null(Measure(runtime.Name, "workers"));
+    }
+
+    private static long? Measure(string runtime, string path)
+    {
+        long? found = null;
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = static (instrument, listener) =>
+            {
+                if (instrument is { Meter.Name: "AsyncCalls", Name: "asynccalls.calls.completed" })
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
+        {
+            var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
+            if (runtime.Equals(all["asynccalls.runtime"]) && path.Equals(all["asynccalls.path"]))
+            {
+                found = value;
+            }
+        });
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return found;
+    }
+}
