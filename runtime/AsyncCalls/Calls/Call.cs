@@ -107,12 +107,22 @@ internal abstract partial class Call
     /// <summary>The notification of a settled call.</summary>
     public CompletionEvent ToEvent() => new() { Result = Result, Operation = (uint)Operation, CallId = Id };
 
-    /// <summary>Lets go of pins, lease and native memory.</summary>
+    /// <summary>Lets go of pins, lease and native memory. A memory manager's Unpin runs here, and must not block.</summary>
     protected virtual void Release()
     {
         _pin.Dispose();
         _pin = default;
-        _lease?.DangerousRelease();
+        if (_lease is { IsClosed: true } closed)
+        {
+            // Disposed while the call was in flight: this is the last reference, and closing may block or run code of the handle's own. The thread here
+            // may be the one that everybody's completions wait for.
+            _ = ThreadPool.UnsafeQueueUserWorkItem(static handle => handle.DangerousRelease(), closed, preferLocal: false);
+        }
+        else
+        {
+            _lease?.DangerousRelease();
+        }
+
         _lease = null;
     }
 

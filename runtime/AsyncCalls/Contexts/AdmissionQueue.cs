@@ -78,7 +78,8 @@ internal sealed class AdmissionQueue : ICallCarrier
                     continue;
                 }
 
-                // TryAdd orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
+                // Orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
+                Interlocked.MemoryBarrier();
                 if (_context.IsClosed)
                 {
                     entry.Call.Settle(-Errno.ECANCELED, cancelled: true);

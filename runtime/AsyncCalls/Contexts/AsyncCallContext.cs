@@ -102,7 +102,8 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
             return;
         }
 
-        // TryAdd's swap orders the slot before this look; its partner is the exchange in Close.
+        // Orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
+        Interlocked.MemoryBarrier();
         if (IsClosed)
         {
             InFlight.Remove(call.Id);

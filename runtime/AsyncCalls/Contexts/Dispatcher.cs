@@ -116,6 +116,7 @@ internal sealed class Dispatcher : IWatched
         {
             _pump.Dispose();
             _ended.Set();
+            DispatchTheRest();
             return true;
         }
 
