@@ -1,4 +1,3 @@
-using AsyncCalls.Ring;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Runtime.Tests;

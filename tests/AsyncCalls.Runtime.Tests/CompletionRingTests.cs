@@ -47,7 +47,7 @@ public sealed unsafe class CompletionRingTests
     {
         Assert.Equal(32, sizeof(CompletionEvent));
         using var ring = new CompletionRing(4, firstIndex: 5);
-        ring.Publish([new CompletionEvent { Cookie = 0x1122334455667788, Result = -4, Flags = 3, Operation = 9, CallId = 0xAABBCCDDEEFF0011 }]);
+        ring.Publish([new CompletionEvent { Cookie = 0x1122334455667788, Result = -4, Flags = (CompletionFlags)3, Operation = 9, CallId = 0xAABBCCDDEEFF0011 }]);
         byte* entry = ring.Memory + *(uint*)(ring.Memory + 8) + (32 * (5 & 3));
         Assert.Equal(0x1122334455667788ul, *(ulong*)entry);
         Assert.Equal(-4L, *(long*)(entry + 8));
@@ -159,7 +159,7 @@ public sealed unsafe class CompletionRingTests
                     for (int j = 0; j < batch.Length; j++)
                     {
                         ulong cookie = (ulong)((number * Each) + i + j);
-                        batch[j] = new CompletionEvent { Cookie = cookie, Result = (long)~cookie, CallId = cookie * 3, Flags = (uint)cookie };
+                        batch[j] = new CompletionEvent { Cookie = cookie, Result = (long)~cookie, CallId = cookie * 3, Flags = (CompletionFlags)(uint)cookie };
                     }
 
                     ring.Publish(batch);
@@ -180,7 +180,7 @@ public sealed unsafe class CompletionRingTests
                 Interlocked.Increment(ref taken);
                 Assert.Equal((long)~completion.Cookie, completion.Result);
                 Assert.Equal(completion.Cookie * 3, completion.CallId);
-                Assert.Equal((uint)completion.Cookie, completion.Flags);
+                Assert.Equal((uint)completion.Cookie, (uint)completion.Flags);
                 Assert.Equal(1, Interlocked.Increment(ref seen[completion.Cookie]));
 
                 // One consumer sees each producer's events in order.

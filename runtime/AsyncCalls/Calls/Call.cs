@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using AsyncCalls.Ring;
 
 namespace AsyncCalls.Calls;
 

@@ -1,4 +1,3 @@
-using AsyncCalls.Ring;
 
 namespace AsyncCalls.Calls;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AsyncCalls.Ring;
 
 namespace AsyncCalls.Calls;
 
@@ -14,7 +15,8 @@ namespace AsyncCalls.Calls;
 /// <para>Slots come in chunks, made under <see cref="_growth"/>, and never go away: a reference read from a stale id is at worst another
 /// call, whose id differs.</para>
 /// </remarks>
-internal sealed class InFlightTable
+internal class InFlightTable<TAtomics>
+    where TAtomics : struct, IAtomics
 {
     private const int ChunkBits = 9;
     private const int ChunkSize = 1 << ChunkBits;
@@ -23,7 +25,7 @@ internal sealed class InFlightTable
     private readonly Lock _growth = new();
     private readonly Slot[]?[] _chunks;
     private readonly int _capacity;
-    private int _made;
+    private uint _made;
     private ulong _free = NoSlot;
 
     /// <param name="capacity">The most calls in flight. The last slot number marks the end of the free stack.</param>
@@ -38,7 +40,7 @@ internal sealed class InFlightTable
     {
         while (true)
         {
-            ulong top = Volatile.Read(ref _free);
+            ulong top = TAtomics.Load(ref _free);
             uint index = (uint)(top & CallId.SlotMask);
             if (index == NoSlot)
             {
@@ -51,11 +53,11 @@ internal sealed class InFlightTable
             }
 
             ref Slot slot = ref At((int)index);
-            ulong next = Volatile.Read(ref slot.Next);
-            if (Interlocked.CompareExchange(ref _free, NextTag(top) | next, top) == top)
+            ulong next = TAtomics.Load(ref slot.Next);
+            if (TAtomics.CompareExchange(ref _free, NextTag(top) | next, top) == top)
             {
                 call.Id = new CallId((int)index, slot.Generation).Value;
-                Volatile.Write(ref slot.Call, call);
+                TAtomics.Store(ref slot.Call, call);
                 return true;
             }
         }
@@ -65,17 +67,17 @@ internal sealed class InFlightTable
     public Call? Find(ulong id)
     {
         int index = new CallId(id).Slot;
-        if (index >= Volatile.Read(ref _made))
+        if ((uint)index >= TAtomics.Load(ref _made))
         {
             return null;
         }
 
-        Call? call = Volatile.Read(ref At(index).Call);
+        Call? call = TAtomics.Load(ref At(index).Call);
         return call is not null && call.Id == id ? call : null;
     }
 
     /// <summary>The call that is in a slot at this moment, whatever its generation.</summary>
-    public Call? InSlot(int index) => index < Volatile.Read(ref _made) ? Volatile.Read(ref At(index).Call) : null;
+    public Call? InSlot(int index) => (uint)index < TAtomics.Load(ref _made) ? TAtomics.Load(ref At(index).Call) : null;
 
     /// <summary>Takes a call out and frees its slot. Null: the id is stale. For one dispatcher of each event.</summary>
     public Call? Remove(ulong id)
@@ -88,7 +90,7 @@ internal sealed class InFlightTable
 
         int index = new CallId(id).Slot;
         ref Slot slot = ref At(index);
-        Volatile.Write(ref slot.Call, null);
+        TAtomics.Store(ref slot.Call, null);
         if (slot.Generation < CallId.LastGeneration)
         {
             slot.Generation++;
@@ -113,10 +115,10 @@ internal sealed class InFlightTable
     /// <summary>The calls in flight, seen one after the other while others come and go.</summary>
     public IEnumerable<Call> Snapshot()
     {
-        int made = Volatile.Read(ref _made);
+        int made = (int)TAtomics.Load(ref _made);
         for (int index = 0; index < made; index++)
         {
-            if (Volatile.Read(ref At(index).Call) is { } call)
+            if (TAtomics.Load(ref At(index).Call) is { } call)
             {
                 yield return call;
             }
@@ -135,9 +137,9 @@ internal sealed class InFlightTable
         ref Slot slot = ref At((int)index);
         while (true)
         {
-            ulong top = Volatile.Read(ref _free);
-            Volatile.Write(ref slot.Next, top & CallId.SlotMask);
-            if (Interlocked.CompareExchange(ref _free, NextTag(top) | index, top) == top)
+            ulong top = TAtomics.Load(ref _free);
+            TAtomics.Store(ref slot.Next, top & CallId.SlotMask);
+            if (TAtomics.CompareExchange(ref _free, NextTag(top) | index, top) == top)
             {
                 return;
             }
@@ -146,9 +148,10 @@ internal sealed class InFlightTable
 
     private bool Grow()
     {
-        lock (_growth)
+        Lock.Scope scope = TAtomics.Enter(_growth);
+        try
         {
-            if ((Volatile.Read(ref _free) & CallId.SlotMask) != NoSlot)
+            if ((TAtomics.Load(ref _free) & CallId.SlotMask) != NoSlot)
             {
                 return true;
             }
@@ -158,7 +161,7 @@ internal sealed class InFlightTable
                 return false;
             }
 
-            int first = _made;
+            int first = (int)_made;
             int count = Math.Min(ChunkSize, _capacity - first);
             var chunk = new Slot[count];
             for (int i = 0; i < count; i++)
@@ -167,14 +170,18 @@ internal sealed class InFlightTable
             }
 
             Debug.Assert((first & (ChunkSize - 1)) == 0, "Only the last chunk is partial.");
-            Volatile.Write(ref _chunks[first >> ChunkBits], chunk);
-            Volatile.Write(ref _made, first + count);
+            TAtomics.Store(ref _chunks[first >> ChunkBits], chunk);
+            TAtomics.Store(ref _made, (uint)(first + count));
             for (int i = count - 1; i >= 0; i--)
             {
                 Push((uint)(first + i));
             }
 
             return true;
+        }
+        finally
+        {
+            TAtomics.Exit(_growth, ref scope);
         }
     }
 
@@ -185,3 +192,7 @@ internal sealed class InFlightTable
         public ulong Next;
     }
 }
+
+/// <summary>The in-flight table as the product uses it.</summary>
+/// <inheritdoc cref="InFlightTable{TAtomics}(int)"/>
+internal sealed class InFlightTable(int capacity) : InFlightTable<HardwareAtomics>(capacity);

@@ -7,7 +7,6 @@ using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
 using AsyncCalls.Interop.Linux;
-using AsyncCalls.Ring;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncCalls.Contexts;

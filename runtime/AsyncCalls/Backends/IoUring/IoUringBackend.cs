@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
-using AsyncCalls.Ring;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Backends.IoUring;
