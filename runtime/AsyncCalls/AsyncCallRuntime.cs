@@ -42,10 +42,10 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
 
         int number = Interlocked.Increment(ref _lastNumber);
         Name = number == 1 ? "AsyncCalls" : $"AsyncCalls {number}";
-        InlineAttempts = options.InlineAttempts;
         _drainTimeout = options.DrainTimeout;
         ILogger logger = options.LoggerFactory?.CreateLogger("AsyncCalls") ?? NullLogger.Instance;
-        Context = new AsyncCallContext(Name, options, logger);
+        Engine = new CallEngine(Name, options, logger);
+        Owner = Engine;
         _readStatistics = GetStatistics;
         _metrics = new RuntimeMetrics(Name, _readStatistics);
     }
@@ -57,24 +57,25 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     public static AsyncCallRuntime Shared => Volatile.Read(ref _shared) ?? Volatile.Read(ref _default) ?? MakeDefault();
 
     /// <summary>What this machine offers and what of it is used, with the reasons.</summary>
-    public AsyncCallCapabilities Capabilities => Context.Capabilities;
+    public AsyncCallCapabilities Capabilities => Engine.Capabilities;
 
     /// <summary>A name for logs and threads: <c>AsyncCalls</c>, <c>AsyncCalls 2</c>, …</summary>
     public string Name { get; }
 
-    internal AsyncCallContext Context { get; }
+    internal CallEngine Engine { get; }
 
-    internal bool InlineAttempts { get; }
+    /// <summary>Whose ring the calls of this runtime complete through: the engine's own, or a context's that its user reaps.</summary>
+    internal ICallOwner Owner { get; }
 
     /// <summary>How many calls have completed, by the way that they took. Cheap, but not for each call: it looks at every slot.</summary>
     /// <remarks>The same numbers are instruments of <c>System.Diagnostics.Metrics</c>, meter <c>AsyncCalls</c>, tag <c>asynccalls.runtime</c>.</remarks>
     public AsyncCallStatistics GetStatistics() => new(
-        Context.Counters.Sum(CompletionPath.Inline),
-        Context.Counters.Sum(CompletionPath.IoUring),
-        Context.Counters.Sum(CompletionPath.Workers),
-        Context.Counters.Sum(CompletionPath.Cancelled),
-        Context.InFlight.Count(),
-        Context.WorkerThreads);
+        Engine.Counters.Sum(CompletionPath.Inline),
+        Engine.Counters.Sum(CompletionPath.IoUring),
+        Engine.Counters.Sum(CompletionPath.Workers),
+        Engine.Counters.Sum(CompletionPath.Cancelled),
+        Engine.InFlight.Count(),
+        Engine.WorkerThreads);
 
     /// <summary>
     /// A call that does nothing, through the whole asynchronous way: submission, completion, dispatch. For measurements and health checks.
@@ -83,14 +84,14 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     /// <exception cref="ObjectDisposedException">The runtime was disposed.</exception>
     public ValueTask NopAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(Context.IsClosed, this);
+        ObjectDisposedException.ThrowIf(Engine.IsClosed, this);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        IoCall call = IoCall.Rent(Context, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
-        Context.Start(call, Context.Choose(RoutingTable.Find(Operation.Nop, HandleKind.Any).First), cancellationToken);
+        IoCall call = IoCall.Rent(Owner, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
+        Engine.Start(call, Engine.Choose(RoutingTable.Find(Operation.Nop, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 
@@ -151,7 +152,7 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
 
     private void Close()
     {
-        Context.Close(_drainTimeout);
+        Engine.Close(_drainTimeout);
         _metrics.Dispose();
     }
 

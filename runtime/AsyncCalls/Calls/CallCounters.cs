@@ -22,6 +22,16 @@ internal sealed class CallCounters
     public void Add(CompletionPath path, int count = 1) =>
         Interlocked.Add(ref _stripes[Environment.CurrentManagedThreadId & (Stripes - 1)].Counts[(int)path], count);
 
+    /// <summary>Counts a settled call, and that it was cancelled if it was.</summary>
+    public void AddSettled(Call call, CompletionPath path)
+    {
+        Add(path);
+        if (call.WasCancelled)
+        {
+            Add(CompletionPath.Cancelled);
+        }
+    }
+
     public long Sum(CompletionPath path)
     {
         long sum = 0;

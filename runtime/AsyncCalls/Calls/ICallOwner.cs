@@ -1,34 +1,45 @@
 
 namespace AsyncCalls.Calls;
 
-/// <summary>What a call needs of the context that it runs in.</summary>
+/// <summary>Whose ring a call completes through.</summary>
 internal interface ICallOwner
 {
+    /// <summary>Takes account of a call that is about to start.</summary>
+    /// <exception cref="ObjectDisposedException">The owner takes no new calls.</exception>
+    void Starting();
+
+    /// <summary>Takes it back: the call was refused after all.</summary>
+    void Refused();
+
     /// <summary>Announces a settled call: its event goes through the ring and its awaiter resumes.</summary>
     /// <param name="call">The call. It may be used again before this returns.</param>
     /// <param name="dispatchHere">
-    /// Whether the calling thread, one of the runtime's own, dispatches an event of the ring in return for the one that it published; otherwise the
-    /// dispatcher is woken.
+    /// Whether the calling thread, one of the runtime's own, may dispatch an event of the ring in return for the one that it published; otherwise
+    /// whoever dispatches is woken.
     /// </param>
     void Publish(Call call, bool dispatchHere);
 
-    /// <summary>Announces calls that one backend thread settled together, in order. That thread dispatches them.</summary>
-    void Publish(ReadOnlySpan<CompletionEvent> events);
-
-    /// <summary>Takes back a call (Running) that its backend cannot serve, and hands it to the workers.</summary>
-    void Reroute(Call call);
-
     /// <summary>Runs the continuation of a call whose completion was dispatched before anyone awaited it.</summary>
     void Resume(Call call);
+}
 
-    /// <summary>Whether the thread that would sleep has something to do: events to dispatch, or to stop.</summary>
-    bool HasWork { get; }
-
+/// <summary>What a backend needs of the engine that it belongs to.</summary>
+internal interface IBackendHost : ICallOwner
+{
     /// <summary>The calls in flight, by id.</summary>
     InFlightTable InFlight { get; }
 
     /// <summary>What has been completed, and how.</summary>
     CallCounters Counters { get; }
+
+    /// <summary>Whether the thread that would sleep has something to do: events to dispatch, or to stop.</summary>
+    bool HasWork { get; }
+
+    /// <summary>Announces calls of the host's own that one backend thread settled together, in order. That thread dispatches them.</summary>
+    void Publish(ReadOnlySpan<CompletionEvent> events);
+
+    /// <summary>Takes back a call (Running) that its backend cannot serve, and hands it to the workers.</summary>
+    void Reroute(Call call);
 }
 
 /// <summary>A backend, as a call sees it.</summary>

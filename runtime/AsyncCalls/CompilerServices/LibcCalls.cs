@@ -133,7 +133,7 @@ public static class LibcCalls
             return new ImportCall(new OperationCanceledException(cancellationToken));
         }
 
-        var transfer = new Transfer(runtime, method, CallManner.Import, errors, isWrite);
+        var transfer = new Transfer(runtime.Engine, runtime.Owner, method, CallManner.Import, errors, isWrite);
         return new ImportCall(
             handle is not null
                 ? transfer.Start(handle, buf, count, offset, cancellationToken)
@@ -196,21 +196,21 @@ public static class LibcCalls
     {
         bool added = false;
         handle?.DangerousAddRef(ref added);
-        IoCall call = IoCall.Rent(runtime.Context, method, CallManner.Import, errors, operation);
+        IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.Import, errors, operation);
         call.SetHandle(handle is null ? fd : (int)handle.DangerousGetHandle(), handle, HandleKind.Any);
         return call;
     }
 
     private static ImportCall Start(AsyncCallRuntime runtime, IoCall call, CancellationToken cancellationToken)
     {
-        runtime.Context.Start(call, runtime.Context.Choose(RoutingTable.Find(call.Operation, HandleKind.Any).First), cancellationToken);
+        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(call.Operation, HandleKind.Any).First), cancellationToken);
         return new ImportCall(new Started(call));
     }
 
     private static void Check(AsyncCallRuntime runtime)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (!OperatingSystem.IsLinux())
         {
             throw new PlatformNotSupportedException("The twins of libc's imports need Linux in this version; annotate a method of your own, whose body runs on a worker everywhere.");

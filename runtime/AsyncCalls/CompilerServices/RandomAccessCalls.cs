@@ -34,13 +34,13 @@ public static class RandomAccessCalls
                 cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        Started started = new Transfer(runtime, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: false)
+        Started started = new Transfer(runtime.Engine, runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: false)
             .Start(handle!, buffer, (nuint)buffer.Length, fileOffset, cancellationToken);
         return started.Call is { } call ? new ValueTask<int>(call, call.Version)
             : started.Error is { } error ? ValueTask.FromException<int>(error)
@@ -72,13 +72,13 @@ public static class RandomAccessCalls
                 cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        Started started = new Transfer(runtime, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: true)
+        Started started = new Transfer(runtime.Engine, runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: true)
             .Start(handle!, buffer, (nuint)buffer.Length, fileOffset, cancellationToken);
         return started.Call is { } call ? new ValueTask(call, call.Version)
             : started.Error is { } error ? ValueTask.FromException(error)
@@ -99,7 +99,7 @@ public static class RandomAccessCalls
             return WorkerCalls.Run(runtime, method, handle, static (state, _) => RandomAccess.FlushToDisk(state!), cancellationToken);
         }
 
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
@@ -114,10 +114,9 @@ public static class RandomAccessCalls
 
         bool added = false;
         handle!.DangerousAddRef(ref added);
-        AsyncCallContext context = runtime.Context;
-        IoCall call = IoCall.Rent(context, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, Operation.Sync);
+        IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, Operation.Sync);
         call.SetHandle((int)handle.DangerousGetHandle(), handle, HandleKind.Any);
-        context.Start(call, context.Choose(RoutingTable.Find(Operation.Sync, HandleKind.Any).First), cancellationToken);
+        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(Operation.Sync, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 

@@ -18,14 +18,14 @@ public static class WorkerCalls
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(body);
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<TResult>(cancellationToken);
         }
 
-        var call = BodyCall<TState, TResult>.Rent(runtime.Context, method, state, body);
-        runtime.Context.Start(call, Backend.Workers, cancellationToken);
+        var call = BodyCall<TState, TResult>.Rent(runtime.Owner, method, state, body);
+        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask<TResult>(call, call.Version);
     }
 
@@ -35,14 +35,14 @@ public static class WorkerCalls
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(body);
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
 
         var call = BodyCall<(TState State, Action<TState, CancellationToken> Body), int>.Rent(
-            runtime.Context,
+            runtime.Owner,
             method,
             (state, body),
             static (pair, token) =>
@@ -50,7 +50,7 @@ public static class WorkerCalls
                 pair.Body(pair.State, token);
                 return 0;
             });
-        runtime.Context.Start(call, Backend.Workers, cancellationToken);
+        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask(call, call.Version);
     }
 
@@ -69,14 +69,14 @@ public static class WorkerCalls
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(import);
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<TResult>(cancellationToken);
         }
 
-        var call = ImportBodyCall<TState, TResult>.Rent(runtime.Context, method, errors, interruptible, state, import);
-        runtime.Context.Start(call, Backend.Workers, cancellationToken);
+        var call = ImportBodyCall<TState, TResult>.Rent(runtime.Owner, method, errors, interruptible, state, import);
+        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask<TResult>(call, call.Version);
     }
 
@@ -86,14 +86,14 @@ public static class WorkerCalls
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(import);
-        ObjectDisposedException.ThrowIf(runtime.Context.IsClosed, runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
 
         var call = ImportBodyCall<(TState State, Action<TState> Import), bool>.Rent(
-            runtime.Context,
+            runtime.Owner,
             method,
             AsyncCallErrors.ReturnValue,
             interruptible,
@@ -103,7 +103,7 @@ public static class WorkerCalls
                 pair.Import(pair.State);
                 return true;
             });
-        runtime.Context.Start(call, Backend.Workers, cancellationToken);
+        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask(call, call.Version);
     }
 }

@@ -17,10 +17,10 @@ internal sealed class AdmissionQueue : ICallCarrier
 {
     private readonly ConcurrentQueue<(Call Call, long Epoch, ICallCarrier Carrier)> _waiting = new();
     private readonly Lock _admitting = new();
-    private readonly AsyncCallContext _context;
+    private readonly CallEngine _engine;
     private int _count;
 
-    public AdmissionQueue(AsyncCallContext context) => _context = context;
+    public AdmissionQueue(CallEngine engine) => _engine = engine;
 
     /// <summary>How many calls wait, cancelled ones that were not yet passed over included.</summary>
     public int Count => Volatile.Read(ref _count);
@@ -47,7 +47,8 @@ internal sealed class AdmissionQueue : ICallCarrier
         if (call.TryTake(epoch))
         {
             call.Settle(-Errno.ECANCELED, cancelled: true);
-            _context.Publish(call, dispatchHere: false);
+            _engine.Counters.Add(CompletionPath.Cancelled);
+            call.Owner.Publish(call, dispatchHere: false);
         }
     }
 
@@ -59,7 +60,7 @@ internal sealed class AdmissionQueue : ICallCarrier
             while (_waiting.TryPeek(out (Call Call, long Epoch, ICallCarrier Carrier) entry))
             {
                 bool taken = entry.Call.TryTake(entry.Epoch);
-                if (taken && !_context.InFlight.TryAdd(entry.Call))
+                if (taken && !_engine.InFlight.TryAdd(entry.Call))
                 {
                     // It stays in front. Who frees the next slot finds the count above zero, and waits for this lock.
                     entry.Call.HandBack();
@@ -80,14 +81,15 @@ internal sealed class AdmissionQueue : ICallCarrier
 
                 // Orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
                 Interlocked.MemoryBarrier();
-                if (_context.IsClosed)
+                if (_engine.IsClosed)
                 {
                     entry.Call.Settle(-Errno.ECANCELED, cancelled: true);
-                    _context.Publish(entry.Call, dispatchHere: false);
+                    _engine.Counters.Add(CompletionPath.Cancelled);
+                    entry.Call.Owner.Publish(entry.Call, dispatchHere: false);
                 }
                 else
                 {
-                    _context.HandOver(entry.Call, entry.Carrier);
+                    _engine.HandOver(entry.Call, entry.Carrier);
                 }
             }
         }

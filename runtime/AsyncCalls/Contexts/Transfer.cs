@@ -13,15 +13,17 @@ internal readonly unsafe ref struct Transfer
 {
     private const long NotCompleted = long.MinValue;
 
-    private readonly AsyncCallRuntime _runtime;
+    private readonly CallEngine _engine;
+    private readonly ICallOwner _owner;
     private readonly string _method;
     private readonly CallManner _manner;
     private readonly AsyncCallErrors _errors;
     private readonly bool _isWrite;
 
-    public Transfer(AsyncCallRuntime runtime, string method, CallManner manner, AsyncCallErrors errors, bool isWrite)
+    public Transfer(CallEngine engine, ICallOwner owner, string method, CallManner manner, AsyncCallErrors errors, bool isWrite)
     {
-        _runtime = runtime;
+        _engine = engine;
+        _owner = owner;
         _method = method;
         _manner = manner;
         _errors = errors;
@@ -83,11 +85,11 @@ internal readonly unsafe ref struct Transfer
         long result = NotCompleted;
         fixed (byte* start = buffer.Span)
         {
-            if (_runtime.InlineAttempts && route.Attempt == Attempt.Plain)
+            if (_engine.InlineAttempts && route.Attempt == Attempt.Plain)
             {
                 result = AttemptPlain(fd, start, count, at);
             }
-            else if (_runtime.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait)
+            else if (_engine.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait)
             {
                 result = AttemptNoWait(fd, facts, start, count, at, ref done);
             }
@@ -104,8 +106,7 @@ internal readonly unsafe ref struct Transfer
             return Completed(result, handle, fd);
         }
 
-        AsyncCallContext context = _runtime.Context;
-        IoCall call = IoCall.Rent(context, _method, _manner, _errors, operation);
+        IoCall call = IoCall.Rent(_owner, _method, _manner, _errors, operation);
         try
         {
             call.SetTransfer(buffer, count, at, done);
@@ -119,13 +120,13 @@ internal readonly unsafe ref struct Transfer
 
         call.SetHandle(fd, handle, facts.Kind);
         owned = true;
-        context.Start(call, context.Choose(route.First), cancellationToken);
+        _engine.Start(call, _engine.Choose(route.First), cancellationToken);
         return new Started(call);
     }
 
     private Started Completed(long result, SafeHandle? handle, int fd)
     {
-        _runtime.Context.Counters.Add(CompletionPath.Inline);
+        _engine.Counters.Add(CompletionPath.Inline);
         bool throws = result < 0 && (_manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception);
         return new Started(result, throws ? FileErrors.FromErrno((int)-result, FileErrors.PathOf(handle, fd)) : null);
     }

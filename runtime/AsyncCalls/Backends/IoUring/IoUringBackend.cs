@@ -34,7 +34,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     private const int BatchMax = 64;
 
     private readonly IoUringQueues _queues;
-    private readonly ICallOwner _owner;
+    private readonly IBackendHost _host;
     private readonly Watchdog _watchdog;
     private readonly Action<int> _onBroken;
     private readonly CompletionEvent[] _batch = new CompletionEvent[BatchMax];
@@ -57,11 +57,11 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     private bool _wakeArmed;
     private volatile bool _broken;
 
-    private IoUringBackend(IoUringQueues queues, int wakeFd, ICallOwner owner, Watchdog watchdog, Action<int> onBroken)
+    private IoUringBackend(IoUringQueues queues, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
     {
         _queues = queues;
         _wake = new SafeFileHandle(wakeFd, ownsHandle: true);
-        _owner = owner;
+        _host = host;
         _watchdog = watchdog;
         _onBroken = onBroken;
         _wakeValue = (ulong*)NativeMemory.AlignedAlloc(sizeof(ulong), sizeof(ulong));
@@ -73,7 +73,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     /// <summary>Null: io_uring cannot be used here, for the <paramref name="reason"/>.</summary>
     public static IoUringBackend? TryCreate(
-        int entries, ICallOwner owner, Watchdog watchdog, Action<int> onBroken, out string reason)
+        int entries, IBackendHost host, Watchdog watchdog, Action<int> onBroken, out string reason)
     {
         IoUringQueues? queues = IoUringSetup.TryCreate(entries, out reason);
         if (queues is null)
@@ -89,7 +89,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             return null;
         }
 
-        return new IoUringBackend(queues, wakeFd, owner, watchdog, onBroken);
+        return new IoUringBackend(queues, wakeFd, host, watchdog, onBroken);
     }
 
     /// <summary>Queues an accepted call. The caller wakes the pump, unless it is the pump's own thread.</summary>
@@ -226,7 +226,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         bool anything = Volatile.Read(ref _submitted) is not null
             || !_cancels.IsEmpty
             || Volatile.Read(ref _repeatCancels) == 2
-            || _owner.HasWork;
+            || _host.HasWork;
         Enter(minComplete: anything ? 0u : 1u);
         Volatile.Write(ref _sleeping, 0);
     }
@@ -408,13 +408,13 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             }
             else if (completion.UserData < CancelTags)
             {
-                if (completion.Result < 0 && _owner.InFlight.InSlot((int)completion.UserData) is { } target
+                if (completion.Result < 0 && _host.InFlight.InSlot((int)completion.UserData) is { } target
                     && target.Carrier == this && target.IsRunning && target.IsCancelRequested)
                 {
                     RepeatLater(target);
                 }
             }
-            else if (_owner.InFlight.Find(completion.UserData) is { } call)
+            else if (_host.InFlight.Find(completion.UserData) is { } call)
             {
                 Finish(call, completion.Result);
             }
@@ -428,7 +428,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         if (result == -Errno.EAGAIN && !call.IsCancelRequested)
         {
             // A file that the kernel can neither poll nor serve from its own workers.
-            _owner.Reroute(call);
+            _host.Reroute(call);
             return;
         }
 
@@ -440,12 +440,19 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             return;
         }
 
-        _batch[_batchCount++] = call.ToEvent();
         if (call.WasCancelled)
         {
-            _owner.Counters.Add(CompletionPath.Cancelled);
+            _host.Counters.Add(CompletionPath.Cancelled);
         }
 
+        if (call.Owner != _host)
+        {
+            _host.Counters.Add(CompletionPath.IoUring);
+            call.Owner.Publish(call, dispatchHere: false);
+            return;
+        }
+
+        _batch[_batchCount++] = call.ToEvent();
         if (_batchCount == BatchMax)
         {
             FlushBatch();
@@ -456,8 +463,8 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     {
         if (_batchCount > 0)
         {
-            _owner.Counters.Add(CompletionPath.IoUring, _batchCount);
-            _owner.Publish(_batch.AsSpan(0, _batchCount));
+            _host.Counters.Add(CompletionPath.IoUring, _batchCount);
+            _host.Publish(_batch.AsSpan(0, _batchCount));
             _batchCount = 0;
         }
     }
@@ -475,9 +482,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             {
                 _wakeArmed = false;
             }
-            else if (id >= CancelTags && _owner.InFlight.Find(id) is { } call)
+            else if (id >= CancelTags && _host.InFlight.Find(id) is { } call)
             {
-                _owner.Reroute(call);
+                _host.Reroute(call);
             }
         });
     }
@@ -491,7 +498,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             call.Next = null;
             if (call.TryTake(call.Epoch))
             {
-                _owner.Reroute(call);
+                _host.Reroute(call);
             }
         }
 
@@ -508,7 +515,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         }
 
         Interlocked.Exchange(ref _sleeping, 1);
-        if (Volatile.Read(ref _submitted) is null && !_owner.HasWork)
+        if (Volatile.Read(ref _submitted) is null && !_host.HasWork)
         {
             ulong value;
             _ = Syscalls.Read((int)_wake.DangerousGetHandle(), (byte*)&value, sizeof(ulong));

@@ -42,6 +42,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     private readonly Stack<Worker> _idle = new();
     private readonly List<Worker> _all = [];
     private readonly Watchdog _watchdog;
+    private readonly CallCounters _counters;
     private readonly int _max;
     private readonly TimeSpan _idleTimeout;
     private int _searching;
@@ -57,12 +58,13 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     private TimeSpan _cpuSeen;
     private long _cpuSeenAt;
 
-    public WorkerPool(string name, int max, TimeSpan idleTimeout, Watchdog watchdog)
+    public WorkerPool(string name, int max, TimeSpan idleTimeout, Watchdog watchdog, CallCounters counters)
     {
         Name = name;
         _max = max;
         _idleTimeout = idleTimeout;
         _watchdog = watchdog;
+        _counters = counters;
         watchdog.Watch(this);
     }
 
@@ -102,6 +104,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         if (call.TryTake(epoch))
         {
             call.Settle(-Errno.ECANCELED, cancelled: true);
+            _counters.Add(CompletionPath.Cancelled);
             call.Owner.Publish(call, dispatchHere: false);
             return;
         }
@@ -187,6 +190,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         call.Gate = worker;
         call.Execute(worker);
         CleanThread.Restore();
+        _counters.AddSettled(call, CompletionPath.Workers);
         worker.InContinuation = true;
         call.Owner.Publish(call, dispatchHere: !_dispatchElsewhere);
         worker.InContinuation = false;

@@ -12,8 +12,8 @@ using Microsoft.Extensions.Logging;
 namespace AsyncCalls.Contexts;
 
 /// <summary>
-/// A completion ring, the calls in flight that complete through it, and the backends that run them. This one is the runtime's own: its
-/// dispatcher reaps the ring and resumes the awaiters.
+/// What a runtime and its contexts share: the calls in flight, the backends that run them, and a ring of the runtime's own, which its dispatcher reaps
+/// to resume the awaiters.
 /// </summary>
 /// <remarks>
 /// <para><b>The way of a call.</b> <see cref="Start"/>: slot and id → observe the token → accept → hand to a carrier. The carrier settles it (pins and lease
@@ -21,7 +21,7 @@ namespace AsyncCalls.Contexts;
 /// <para><b>Closing.</b> Start adds to the table, full fence, then reads <see cref="_closed"/>; Close sets it, full fence, then looks at the table: a call is either
 /// refused or waited for.</para>
 /// </remarks>
-internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
+internal sealed class CallEngine : IBackendHost, IDispatchSource
 {
     /// <summary>After the drain timeout everything is cancelled; what has not ended so much later never will.</summary>
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
@@ -40,15 +40,16 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
 
     private int _closed;
 
-    public AsyncCallContext(string name, AsyncCallOptions options, ILogger logger)
+    public CallEngine(string name, AsyncCallOptions options, ILogger logger)
     {
         _name = name;
         _logger = logger;
+        InlineAttempts = options.InlineAttempts;
         _watchdog = new Watchdog($"{name} watchdog");
         _ring = new CompletionRing(options.RingEntries);
         InFlight = new InFlightTable(options.MaxInFlight);
         _admission = new AdmissionQueue(this);
-        _workers = new WorkerPool(name, options.MaxWorkers, options.WorkerIdleTimeout, _watchdog);
+        _workers = new WorkerPool(name, options.MaxWorkers, options.WorkerIdleTimeout, _watchdog, Counters);
         string reason = $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it";
         if (options.Backends.HasFlag(AsyncCallBackends.IoUring))
         {
@@ -75,6 +76,8 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
 
     public bool HasCallsInFlight => InFlight.Count() > 0;
 
+    public bool InlineAttempts { get; }
+
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     /// <summary>Which of a route's backends serves a call now. Workers always do.</summary>
@@ -84,7 +87,36 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
     /// <exception cref="ObjectDisposedException">The runtime was disposed; the call was given back.</exception>
     public void Start(Call call, Backend backend, CancellationToken cancellationToken)
     {
-        ICallCarrier carrier = backend == Backend.IoUring ? _ioUring! : _workers;
+        if (TryStart(call, backend, cancellationToken))
+        {
+            Wake(backend);
+            return;
+        }
+
+        _admission.Enqueue(call, Carrier(backend), cancellationToken);
+        if (IsClosed)
+        {
+            _admission.CancelAll();
+        }
+    }
+
+    /// <summary>
+    /// Starts a prepared call if there is a slot for it. The caller wakes the backend afterwards, once for as many calls as it likes.
+    /// </summary>
+    /// <returns>False: every slot is taken; the call is as it was, and accounted for by its owner.</returns>
+    /// <exception cref="ObjectDisposedException">The runtime or the owner was disposed; the call was given back.</exception>
+    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken)
+    {
+        try
+        {
+            call.Owner.Starting();
+        }
+        catch
+        {
+            call.Abandon();
+            throw;
+        }
+
         if (!InFlight.TryAdd(call))
         {
             if (IsClosed)
@@ -92,13 +124,7 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
                 Refuse(call);
             }
 
-            _admission.Enqueue(call, carrier, cancellationToken);
-            if (IsClosed)
-            {
-                _admission.CancelAll();
-            }
-
-            return;
+            return false;
         }
 
         // Orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
@@ -109,11 +135,43 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
             Refuse(call);
         }
 
+        ICallCarrier carrier = Carrier(backend);
         call.Carrier = carrier;
         call.Observe(cancellationToken);
         long epoch = call.Epoch;
         call.Accept();
         Carry(call, carrier, epoch);
+        return true;
+    }
+
+    /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
+    public void Wake(Backend backend)
+    {
+        if (backend == Backend.IoUring)
+        {
+            _dispatcher.Wake();
+        }
+    }
+
+    /// <summary>Takes a call out of the table when its event is taken, or needs no more lookup, and lets one that waits have its slot.</summary>
+    public Call? Take(ulong id)
+    {
+        Call? call = InFlight.Remove(id);
+        if (_admission.Count > 0)
+        {
+            _admission.Admit();
+        }
+
+        return call;
+    }
+
+    public void Starting()
+    {
+        // The runtime's own calls are refused by its being closed, which is looked at once they are in the table.
+    }
+
+    public void Refused()
+    {
     }
 
     /// <summary>Hands a call that its taker has (Running) to a carrier.</summary>
@@ -123,13 +181,16 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
         long epoch = call.Epoch;
         call.HandBack();
         Carry(call, carrier, epoch);
+        if (carrier == _ioUring)
+        {
+            _dispatcher.Wake();
+        }
     }
 
     public void Reroute(Call call) => HandOver(call, _workers);
 
     public void Publish(Call call, bool dispatchHere)
     {
-        Counters.Add(call.WasCancelled ? CompletionPath.Cancelled : CompletionPath.Workers);
         if (call.Id == 0)
         {
             _withoutEvent.Enqueue(call);
@@ -158,12 +219,8 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
         Call? call;
         if (_ring.TryPop(out CompletionEvent completion))
         {
-            call = InFlight.Remove(completion.CallId);
+            call = Take(completion.CallId);
             Debug.Assert(call is not null, "A call stays in the table until its one event is dispatched.");
-            if (_admission.Count > 0)
-            {
-                _admission.Admit();
-            }
         }
         else if (!_withoutEvent.TryDequeue(out call))
         {
@@ -209,8 +266,11 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
         }
     }
 
+    private ICallCarrier Carrier(Backend backend) => backend == Backend.IoUring ? _ioUring! : _workers;
+
     private static void Refuse(Call call)
     {
+        call.Owner.Refused();
         call.Abandon();
         throw new ObjectDisposedException(nameof(AsyncCallRuntime));
     }
@@ -223,7 +283,8 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
             if (call.TryTake(epoch))
             {
                 call.Settle(-Errno.ECANCELED, cancelled: true);
-                Publish(call, dispatchHere: false);
+                Counters.Add(CompletionPath.Cancelled);
+                call.Owner.Publish(call, dispatchHere: false);
             }
         }
         else if (carrier == _workers)
@@ -233,7 +294,6 @@ internal sealed class AsyncCallContext : ICallOwner, IDispatchSource
         else
         {
             _ioUring!.Enqueue(call);
-            _dispatcher.Wake();
         }
     }
 
