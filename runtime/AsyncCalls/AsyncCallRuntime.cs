@@ -23,9 +23,9 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     private static AsyncCallRuntime? _shared;
     private static int _lastNumber;
 
-    private readonly TimeSpan _drainTimeout;
-    private readonly Func<AsyncCallStatistics> _readStatistics;
-    private readonly RuntimeMetrics _metrics;
+    private readonly Func<AsyncCallStatistics>? _readStatistics;
+    private readonly RuntimeMetrics? _metrics;
+    private readonly AsyncCallContext? _boundTo;
     private readonly Lock _closing = new();
     private Task? _closed;
 
@@ -42,12 +42,20 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
 
         int number = Interlocked.Increment(ref _lastNumber);
         Name = number == 1 ? "AsyncCalls" : $"AsyncCalls {number}";
-        _drainTimeout = options.DrainTimeout;
         ILogger logger = options.LoggerFactory?.CreateLogger("AsyncCalls") ?? NullLogger.Instance;
         Engine = new CallEngine(Name, options, logger);
         Owner = Engine;
         _readStatistics = GetStatistics;
         _metrics = new RuntimeMetrics(Name, _readStatistics);
+    }
+
+    /// <summary>A view of an engine whose calls complete through a context's ring.</summary>
+    internal AsyncCallRuntime(CallEngine engine, AsyncCallContext context)
+    {
+        Name = engine.Name;
+        Engine = engine;
+        Owner = context;
+        _boundTo = context;
     }
 
     /// <summary>
@@ -96,6 +104,32 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     }
 
     /// <summary>
+    /// Makes a context: a completion ring that the caller reaps, for a program with an event loop of its own. It uses the threads and backends of this runtime, and
+    /// must be disposed before it.
+    /// </summary>
+    /// <param name="entries">Entries of its ring, a power of two from 2 to 1,048,576; they do not bound the calls in flight. The memory is private.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number of entries is no such power of two.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime was disposed.</exception>
+    public AsyncCallContext CreateContext(int entries = 64)
+    {
+        ObjectDisposedException.ThrowIf(Engine.IsClosed, this);
+        return Engine.CreateContext(new CompletionRing(entries), ownsRing: true);
+    }
+
+    /// <summary>Makes a context over a ring of the caller's: shared with another process, in huge pages, in memory of its own.</summary>
+    /// <param name="ring">The ring, made by this process; of one context at a time. Disposing the context does not dispose it.</param>
+    /// <exception cref="ArgumentException">The ring belongs to another process, which alone may publish.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime was disposed.</exception>
+    public AsyncCallContext CreateContext(CompletionRing ring)
+    {
+        ArgumentNullException.ThrowIfNull(ring);
+        ObjectDisposedException.ThrowIf(Engine.IsClosed, this);
+        return ring.IsOwner
+            ? Engine.CreateContext(ring, ownsRing: false)
+            : throw new ArgumentException("The ring was attached, not made, by this process: only the process that made it publishes.", nameof(ring));
+    }
+
+    /// <summary>
     /// Makes this runtime <see cref="Shared"/> until the result is disposed. Null: another one is, and stays so.
     /// </summary>
     public IDisposable? TryMakeShared()
@@ -120,6 +154,11 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     /// <returns>The same end for every caller.</returns>
     public ValueTask DisposeAsync()
     {
+        if (_boundTo is not null)
+        {
+            return _boundTo.DisposeAsync();
+        }
+
         lock (_closing)
         {
             // A thread of its own: the wait must not depend on the thread pool, which may be full of those that wait for these calls.
@@ -152,8 +191,8 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
 
     private void Close()
     {
-        Engine.Close(_drainTimeout);
-        _metrics.Dispose();
+        Engine.Close();
+        _metrics?.Dispose();
     }
 
     private sealed class SharedScope(AsyncCallRuntime runtime) : IDisposable

@@ -44,9 +44,9 @@ public sealed class CancellationTests
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         using var cancel = new CancellationTokenSource();
-        IoCall call = IoCall.Rent(runtime.Context, "test", CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
+        IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
         await cancel.CancelAsync();
-        runtime.Context.Start(call, runtime.Context.Choose(Backend.IoUring), cancel.Token);
+        runtime.Engine.Start(call, runtime.Engine.Choose(Backend.IoUring), cancel.Token);
         OperationCanceledException thrown = await Assert.ThrowsAsync<OperationCanceledException>(() => new ValueTask(call, call.Version).Bound());
         Assert.Equal(cancel.Token, thrown.CancellationToken);
     }

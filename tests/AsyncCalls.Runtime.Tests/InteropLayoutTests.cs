@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using AsyncCalls.Calls;
 
 namespace AsyncCalls.Runtime.Tests;
 

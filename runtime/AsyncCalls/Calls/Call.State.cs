@@ -36,6 +36,9 @@ internal abstract partial class Call
     /// <summary>Whether someone asked to cancel this call. Stays true until the object is pooled.</summary>
     public bool IsCancelRequested => (Volatile.Read(ref _word) & CancelFlag) != 0;
 
+    /// <summary>Whether the call has ended and its result is there.</summary>
+    public bool IsSettled => (Volatile.Read(ref _word) & StateMask) == Settled;
+
     /// <summary>Whether its taker has the call.</summary>
     public bool IsRunning => (Volatile.Read(ref _word) & StateMask) == Running;
 

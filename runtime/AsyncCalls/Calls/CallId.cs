@@ -1,23 +1,26 @@
-namespace AsyncCalls.Calls;
+namespace AsyncCalls;
 
 /// <summary>
 /// The id of a call: a slot of the in-flight table (the low 20 bits) and the slot's generation (the high 44). A generation is used
 /// once, so an id never comes back; a slot whose generations are used up is retired.
 /// </summary>
-internal readonly record struct CallId(ulong Value)
+/// <param name="Value">All 64 bits, as they travel in <see cref="CompletionEvent.CallId"/>. 0 is no call's.</param>
+public readonly record struct CallId(ulong Value)
 {
-    public const int SlotBits = 20;
-    public const int MaxSlots = 1 << SlotBits;
-    public const ulong SlotMask = MaxSlots - 1;
-    public const ulong FirstGeneration = 1;
-    public const ulong LastGeneration = (1UL << (64 - SlotBits)) - 2;
+    internal const int SlotBits = 20;
+    internal const int MaxSlots = 1 << SlotBits;
+    internal const ulong SlotMask = MaxSlots - 1;
+    internal const ulong FirstGeneration = 1;
 
-    public CallId(int slot, ulong generation)
+    /// <summary>One below the greatest: no id has all bits set.</summary>
+    internal const ulong LastGeneration = (1UL << (64 - SlotBits)) - 2;
+
+    internal CallId(int slot, ulong generation)
         : this((generation << SlotBits) | (uint)slot)
     {
     }
 
-    public int Slot => (int)(Value & SlotMask);
+    internal int Slot => (int)(Value & SlotMask);
 
-    public ulong Generation => Value >> SlotBits;
+    internal ulong Generation => Value >> SlotBits;
 }

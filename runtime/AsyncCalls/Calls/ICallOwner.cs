@@ -1,4 +1,3 @@
-
 namespace AsyncCalls.Calls;
 
 /// <summary>Whose ring a call completes through.</summary>

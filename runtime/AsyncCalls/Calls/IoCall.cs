@@ -20,13 +20,19 @@ internal sealed unsafe partial class IoCall : Call
     private Iocb _iocb;
     private long _done;
     private nint _path;
+    private BufferLease? _buffer;
+    private BufferLease? _pathBuffer;
+    private CompletionRecord? _record;
     private HandleKind _kind;
     private CallManner _manner;
     private AsyncCallErrors _errors;
 
     public override Operation Operation => _iocb.Operation;
 
-    public override bool IsUnbounded => _kind == HandleKind.Stream;
+    public override bool IsUnbounded => _kind == HandleKind.Stream || Operation == Operation.Syscall;
+
+    /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
+    public bool IsSubmitted { get; private set; }
 
     /// <summary>What the call does next: all of it, or the rest after a part.</summary>
     public ref readonly Iocb Iocb => ref _iocb;
@@ -43,7 +49,37 @@ internal sealed unsafe partial class IoCall : Call
         call._kind = HandleKind.Any;
         call._manner = manner;
         call._errors = errors;
+        call.IsSubmitted = false;
         return call;
+    }
+
+    /// <summary>
+    /// The block that was submitted, with its names replaced by what they stand for, and the uses that the call now owns.
+    /// </summary>
+    public void SetSubmitted(in Iocb iocb, HandleKind kind, SafeHandle? lease, BufferLease? buffer, BufferLease? path, CompletionRecord? record)
+    {
+        _iocb = iocb;
+        _kind = kind;
+        _buffer = buffer;
+        _pathBuffer = path;
+        _record = record;
+        IsSubmitted = true;
+        OwnLease(lease);
+    }
+
+    /// <summary>
+    /// Ends a settled call that was submitted: its completion goes to its record and, as the answer says, to the ring. Then the object is pooled.
+    /// </summary>
+    /// <returns>Whether <paramref name="completion"/> is to be published.</returns>
+    public bool Conclude(out CompletionEvent completion)
+    {
+        completion = ToEvent();
+        completion.Cookie = _iocb.Cookie;
+        bool announced = (_iocb.Flags & IocbFlags.NoEvent) == 0;
+        _record?.Complete(Result, _iocb.Cookie);
+        _record = null;
+        Recycle();
+        return announced;
     }
 
     /// <summary>The descriptor, and the handle whose added reference the call now owns (null for a bare number).</summary>
@@ -77,7 +113,7 @@ internal sealed unsafe partial class IoCall : Call
     public void SetOpen(string? path, int flags, uint mode)
     {
         _path = Marshal.StringToCoTaskMemUTF8(path);
-        _iocb.Second = (ulong)_path;
+        _iocb.Path = (ulong)_path;
         _iocb.OperationFlags = (uint)flags;
         _iocb.Mode = mode;
     }
@@ -148,6 +184,10 @@ internal sealed unsafe partial class IoCall : Call
     protected override void Release()
     {
         base.Release();
+        _buffer?.Release();
+        _buffer = null;
+        _pathBuffer?.Release();
+        _pathBuffer = null;
         Marshal.FreeCoTaskMem(_path);
         _path = 0;
     }
@@ -192,26 +232,30 @@ internal sealed unsafe partial class IoCall : Call
 
     private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(Lease, _iocb.Handle);
 
-    /// <summary>The plain system call, which may block.</summary>
-    private long Perform()
+    private long Perform() => Perform(_iocb);
+
+    /// <summary>The plain system call, which may block, of a block whose handle and memory are a descriptor and addresses.</summary>
+    public static long Perform(in Iocb iocb)
     {
-        int fd = (int)_iocb.Handle;
-        byte* buffer = (byte*)_iocb.Buffer;
-        nuint length = nuint.Min((nuint)_iocb.Length, Syscalls.MaxTransfer);
-        return Operation switch
+        int fd = (int)iocb.Handle;
+        byte* buffer = (byte*)iocb.Buffer;
+        nuint length = nuint.Min((nuint)iocb.Length, Syscalls.MaxTransfer);
+        return iocb.Operation switch
         {
             Operation.Nop => 0,
             Operation.Read => Syscalls.Read(fd, buffer, length),
-            Operation.ReadAt => Syscalls.PRead(fd, buffer, length, _iocb.Offset),
+            Operation.ReadAt => Syscalls.PRead(fd, buffer, length, iocb.Offset),
             Operation.Write => Syscalls.Write(fd, buffer, length),
-            Operation.WriteAt => Syscalls.PWrite(fd, buffer, length, _iocb.Offset),
+            Operation.WriteAt => Syscalls.PWrite(fd, buffer, length, iocb.Offset),
             Operation.Sync => Syscalls.FSync(fd),
             Operation.DataSync => Syscalls.FDataSync(fd),
-            Operation.Truncate => Syscalls.FTruncate(fd, _iocb.Length),
-            Operation.Allocate => Syscalls.FAllocate(fd, (int)_iocb.OperationFlags, _iocb.Offset, _iocb.Length),
-            Operation.OpenAt => Syscalls.OpenAt(fd, (byte*)_iocb.Second, (int)_iocb.OperationFlags, _iocb.Mode),
+            Operation.Truncate => Syscalls.FTruncate(fd, iocb.Length),
+            Operation.Allocate => Syscalls.FAllocate(fd, (int)iocb.OperationFlags, iocb.Offset, iocb.Length),
+            Operation.OpenAt => Syscalls.OpenAt(fd, (byte*)iocb.Path, (int)iocb.OperationFlags, iocb.Mode),
             Operation.Close => Syscalls.Close(fd),
-            _ => throw new UnreachableException($"{Operation} is not a system call."),
+            Operation.Syscall => Syscalls.Raw(
+                (nint)iocb.OperationFlags, (nint)iocb.Handle, (nint)iocb.Buffer, (nint)iocb.Length, (nint)iocb.Offset, (nint)iocb.Path, (nint)iocb.Sixth),
+            _ => throw new UnreachableException($"{iocb.Operation} is not a system call."),
         };
     }
 }

@@ -23,4 +23,7 @@ internal enum Operation : byte
 
     /// <summary>An annotated import that has no native path.</summary>
     Import = 12,
+
+    /// <summary>A system call by its number.</summary>
+    Syscall = 13,
 }

@@ -26,7 +26,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     /// <summary>After the drain timeout everything is cancelled; what has not ended so much later never will.</summary>
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
 
-    private readonly string _name;
+    private readonly TimeSpan _drainTimeout;
     private readonly ILogger _logger;
     private readonly Watchdog _watchdog;
     private readonly CompletionRing _ring;
@@ -42,8 +42,9 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
 
     public CallEngine(string name, AsyncCallOptions options, ILogger logger)
     {
-        _name = name;
+        Name = name;
         _logger = logger;
+        _drainTimeout = options.DrainTimeout;
         InlineAttempts = options.InlineAttempts;
         _watchdog = new Watchdog($"{name} watchdog");
         _ring = new CompletionRing(options.RingEntries);
@@ -61,6 +62,8 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             new BackendCapability("io_uring", _ioUring is not null, reason),
             new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
     }
+
+    public string Name { get; }
 
     public InFlightTable InFlight { get; }
 
@@ -105,8 +108,12 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     /// </summary>
     /// <returns>False: every slot is taken; the call is as it was, and accounted for by its owner.</returns>
     /// <exception cref="ObjectDisposedException">The runtime or the owner was disposed; the call was given back.</exception>
-    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken)
+    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken) => TryStart(call, backend, cancellationToken, out _);
+
+    /// <summary>As the other, and tells the id of the call, which may have ended before this returns.</summary>
+    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken, out ulong id)
     {
+        id = 0;
         try
         {
             call.Owner.Starting();
@@ -135,6 +142,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             Refuse(call);
         }
 
+        id = call.Id;
         ICallCarrier carrier = Carrier(backend);
         call.Carrier = carrier;
         call.Observe(cancellationToken);
@@ -214,6 +222,9 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         _dispatcher.Wake();
     }
 
+    /// <summary>Makes a context whose ring its user reaps.</summary>
+    public AsyncCallContext CreateContext(CompletionRing ring, bool ownsRing) => new(this, ring, ownsRing, _drainTimeout);
+
     public bool DispatchOne(bool elsewhere)
     {
         Call? call;
@@ -242,18 +253,18 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     /// <summary>
     /// Refuses new calls, cancels what may never end by itself, waits for the rest, and frees what nobody uses any more. May block for the timeout.
     /// </summary>
-    public void Close(TimeSpan drainTimeout)
+    public void Close()
     {
         Interlocked.Exchange(ref _closed, 1);
         _admission.CancelAll();
         CancelWhere(static call => call.IsUnbounded);
-        if (!WaitUntilEmpty(drainTimeout))
+        if (!WaitUntilEmpty(_drainTimeout))
         {
             CancelWhere(static _ => true);
             if (!WaitUntilEmpty(LastGrace))
             {
                 // Their buffers, handles and threads stay: the kernel or a body still uses them.
-                Log.CallsLeaked(_logger, _name, InFlight.Count(), string.Join(", ", InFlight.Snapshot().Select(call => call.Method).Distinct().Take(5)));
+                Log.CallsLeaked(_logger, Name, InFlight.Count(), string.Join(", ", InFlight.Snapshot().Select(call => call.Method).Distinct().Take(5)));
                 return;
             }
         }
@@ -330,6 +341,6 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     {
         string reason = $"it failed with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)}) after it was set up; calls go to workers";
         Capabilities = new AsyncCallCapabilities(new BackendCapability("io_uring", false, reason), Capabilities.Workers);
-        Log.BackendFailed(_logger, _name, "io_uring", reason);
+        Log.BackendFailed(_logger, Name, "io_uring", reason);
     }
 }

@@ -88,6 +88,7 @@ internal static class RoutingTable
         new(Operation.Close, HandleKind.Any, Attempt.None, Backend.Workers),
         new(Operation.Body, HandleKind.Any, Attempt.None, Backend.Workers),
         new(Operation.Import, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(Operation.Syscall, HandleKind.Any, Attempt.None, Backend.Workers),
     ];
 
     private const int KindCount = (int)HandleKind.Stream + 1;
@@ -136,7 +137,7 @@ internal static class RoutingTable
 
     private static Route[] BuildIndex()
     {
-        var index = new Route[((int)Operation.Import + 1) * KindCount];
+        var index = new Route[((int)Operation.Syscall + 1) * KindCount];
         foreach (Route row in Rows)
         {
             int first = (int)row.Operation * KindCount;

@@ -1,0 +1,143 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+
+namespace AsyncCalls;
+
+/// <summary>
+/// A handle that control blocks of one context can name. It keeps the descriptor from being closed, and so from being reused, as long as
+/// the lease is not disposed or a call of it is in flight.
+/// </summary>
+public sealed class HandleLease : IDisposable
+{
+    private Action<ulong>? _forget;
+
+    internal HandleLease(ulong id, SafeHandle handle, Action<ulong> forget)
+    {
+        bool added = false;
+        handle.DangerousAddRef(ref added);
+        Id = id;
+        Handle = handle;
+        _forget = forget;
+    }
+
+    /// <summary>The name of the lease in control blocks of its context. Never given twice.</summary>
+    public ulong Id { get; }
+
+    internal SafeHandle Handle { get; }
+
+    /// <summary>Ends the lease: it can be named in no new call. Calls in flight keep the descriptor themselves. Once; later calls do nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _forget, null) is { } forget)
+        {
+            forget(Id);
+            Handle.DangerousRelease();
+        }
+    }
+}
+
+/// <summary>
+/// Pinned memory that control blocks of one context can name. It stays where it is as long as the lease is not disposed or a call of it is in flight.
+/// </summary>
+public sealed unsafe class BufferLease : IDisposable
+{
+    private MemoryHandle _pin;
+    private Action<ulong>? _forget;
+
+    /// <summary>The lease itself and each call in flight hold one.</summary>
+    private int _uses = 1;
+
+    internal BufferLease(ulong id, Memory<byte> memory, Action<ulong> forget)
+    {
+        _pin = memory.Pin();
+        Id = id;
+        Length = memory.Length;
+        _forget = forget;
+    }
+
+    /// <summary>The name of the lease in control blocks of its context. Never given twice.</summary>
+    public ulong Id { get; }
+
+    /// <summary>Bytes of the memory.</summary>
+    public int Length { get; }
+
+    internal byte* Address => (byte*)_pin.Pointer;
+
+    /// <summary>Ends the lease: it can be named in no new call. The memory stays pinned until calls in flight have completed. Once; later calls do nothing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _forget, null) is { } forget)
+        {
+            forget(Id);
+            Release();
+        }
+    }
+
+    /// <summary>Takes a use for a call. False: the lease has ended and its memory is free.</summary>
+    internal bool TryUse()
+    {
+        int uses = Volatile.Read(ref _uses);
+        while (uses > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
+            if (seen == uses)
+            {
+                return true;
+            }
+
+            uses = seen;
+        }
+
+        return false;
+    }
+
+    internal void Release()
+    {
+        if (Interlocked.Decrement(ref _uses) == 0)
+        {
+            _pin.Dispose();
+        }
+    }
+}
+
+/// <summary>
+/// A place of its own for the completion of one call at a time, beside the ring or instead of it. 16 bytes of pinned memory: the result, then the cookie, which is
+/// written last; a cookie that is not zero says that the result is there.
+/// </summary>
+public sealed unsafe class CompletionRecord : IDisposable
+{
+    private readonly long[] _memory = GC.AllocateArray<long>(2, pinned: true);
+    private Action<ulong>? _forget;
+
+    internal CompletionRecord(ulong id, Action<ulong> forget)
+    {
+        Id = id;
+        _forget = forget;
+    }
+
+    /// <summary>The name of the record in control blocks of its context. Never given twice.</summary>
+    public ulong Id { get; }
+
+    /// <summary>Whether a completion has arrived since the record was made or reset.</summary>
+    public bool IsCompleted => Cookie != 0;
+
+    /// <summary>The cookie of the call that completed; 0 as long as none has.</summary>
+    public ulong Cookie => (ulong)Volatile.Read(ref _memory[1]);
+
+    /// <summary>The result of the call that completed: ≥ 0, or −errno. Meaningless before <see cref="IsCompleted"/>.</summary>
+    public long Result => Volatile.Read(ref _memory[0]);
+
+    /// <summary>Makes the record ready for another call. Not while one that names it is in flight.</summary>
+    public void Reset() => Volatile.Write(ref _memory[1], 0);
+
+    /// <summary>The record can be named in no new call. One in flight still writes to it.</summary>
+    public void Dispose() => Interlocked.Exchange(ref _forget, null)?.Invoke(Id);
+
+    internal void Complete(long result, ulong cookie)
+    {
+        _memory[0] = result;
+
+        // Release: orders the result before the cookie that says that it is there.
+        Volatile.Write(ref _memory[1], (long)cookie);
+    }
+}

@@ -1,0 +1,97 @@
+using System.Diagnostics;
+
+namespace AsyncCalls;
+
+/// <summary>
+/// Waiting for calls by id. Who waits counts itself in <see cref="_waiters"/>, full fence, then looks at the table; who completes a call takes it out of the table, full
+/// fence, then looks at the count: one of the two sees the other.
+/// </summary>
+public sealed unsafe partial class AsyncCallContext
+{
+    private readonly object _completed = new();
+    private int _waiters;
+
+    /// <summary>Waits until one of the calls is no longer in flight. Takes no event: reap as usual.</summary>
+    /// <param name="ids">The calls. An id that is not in flight counts as completed.</param>
+    /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <param name="cancellationToken">Ends the wait, not the calls.</param>
+    /// <returns>The position of the first that has completed, or −1 when the time is up.</returns>
+    /// <exception cref="OperationCanceledException">The token fired.</exception>
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public int WaitAny(ReadOnlySpan<CallId> ids, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        Wait(ids, all: false, timeout, cancellationToken);
+
+    /// <summary>Waits until none of the calls is in flight any more.</summary>
+    /// <returns>False: the time is up.</returns>
+    /// <inheritdoc cref="WaitAny"/>
+    public bool WaitAll(ReadOnlySpan<CallId> ids, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        Wait(ids, all: true, timeout, cancellationToken) >= 0;
+
+    private int Wait(ReadOnlySpan<CallId> ids, bool all, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        ThrowIfDead();
+        long start = Stopwatch.GetTimestamp();
+        Interlocked.Increment(ref _waiters);
+        using CancellationTokenRegistration registration = cancellationToken.UnsafeRegister(static state => ((AsyncCallContext)state!).PulseWaiters(), this);
+        try
+        {
+            lock (_completed)
+            {
+                while (true)
+                {
+                    ThrowIfDead();
+                    cancellationToken.ThrowIfCancellationRequested();
+                    int answer = Look(ids, all);
+                    if (answer >= 0)
+                    {
+                        return answer;
+                    }
+
+                    TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
+                    if (timeout != Timeout.InfiniteTimeSpan && left <= TimeSpan.Zero)
+                    {
+                        return -1;
+                    }
+
+                    Monitor.Wait(_completed, left);
+                }
+            }
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _waiters);
+        }
+    }
+
+    private int Look(ReadOnlySpan<CallId> ids, bool all)
+    {
+        for (int i = 0; i < ids.Length; i++)
+        {
+            // A twin's call is complete when it is settled, though it stays in the table until it is reaped.
+            bool inFlight = _engine.InFlight.Find(ids[i].Value) is { IsSettled: false };
+            if (inFlight == all)
+            {
+                return all ? -1 : i;
+            }
+        }
+
+        return all ? 0 : -1;
+    }
+
+    private void WakeWaiters()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _waiters) != 0)
+        {
+            PulseWaiters();
+        }
+    }
+
+    private void PulseWaiters()
+    {
+        lock (_completed)
+        {
+            Monitor.PulseAll(_completed);
+        }
+    }
+}

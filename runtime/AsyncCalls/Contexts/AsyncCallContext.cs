@@ -1,0 +1,276 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using AsyncCalls.Calls;
+using AsyncCalls.Contexts;
+using Microsoft.Win32.SafeHandles;
+
+namespace AsyncCalls;
+
+/// <summary>
+/// A completion ring that its user reaps, and the calls that complete through it. For programs with an event loop of their own, and for those that want
+/// the kernel's interface: control blocks in, events out.
+/// </summary>
+/// <remarks>
+/// <para>Any thread may submit, and any other may reap. A context is a small object: it has no thread and, until someone asks for <see cref="Handle"/> or
+/// waits, no descriptor. Backends and workers are its runtime's.</para>
+/// <para><b>One reference count</b>, <see cref="_references"/>: one for the context itself and one for each call in flight. Dispose marks the context dead (new calls are
+/// refused), wakes who waits, cancels, waits until only its own reference is left, and then ends the ring.</para>
+/// <para><b>Twins.</b> Pass <see cref="Runtime"/> to annotated code: what does not complete at once then resumes inside <see cref="Reap(Span{CompletionEvent}, int, TimeSpan, CancellationToken)"/>,
+/// on the thread of the loop.</para>
+/// </remarks>
+public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDisposable
+{
+    private static int _lastNumber;
+
+    private readonly CallEngine _engine;
+    private readonly CompletionRing _ring;
+    private readonly bool _ownsRing;
+    private readonly TimeSpan _drainTimeout;
+    private readonly ConcurrentDictionary<ulong, IDisposable> _leases = new();
+    private readonly Action<ulong> _forget;
+    private readonly ulong _number;
+    private readonly Lock _closing = new();
+    private long _lastLease;
+    private AsyncCallRuntime? _runtime;
+    private int _references = 1;
+
+    /// <summary>As the references of calls, but less one before a completion is published: who sees an event does not count its call any more.</summary>
+    private int _inFlight;
+    private int _dead;
+    private Task? _closed;
+
+    internal AsyncCallContext(CallEngine engine, CompletionRing ring, bool ownsRing, TimeSpan drainTimeout)
+    {
+        _engine = engine;
+        _ring = ring;
+        _ownsRing = ownsRing;
+        _drainTimeout = drainTimeout;
+        _number = (uint)Interlocked.Increment(ref _lastNumber);
+        _forget = id => _leases.TryRemove(id, out _);
+    }
+
+    /// <summary>The ring that the calls of this context complete through.</summary>
+    public CompletionRing Ring => _ring;
+
+    /// <summary>
+    /// A runtime whose awaiters resume where this context is reaped. Disposing it disposes this context.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// The ring is shared with other processes: an event there is a hint, and no awaiter of this process may depend on what another one leaves in it.
+    /// </exception>
+    public AsyncCallRuntime Runtime => _ring.SharedMemory is null
+        ? _runtime ?? Interlocked.CompareExchange(ref _runtime, new AsyncCallRuntime(_engine, this), null) ?? _runtime
+        : throw new InvalidOperationException("The ring is shared with other processes, and awaiters resume only through a ring of this process: make a context of its own for twins.");
+
+    /// <summary>Calls that were accepted and have not completed.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>
+    /// A descriptor that epoll(7), poll(2) and io_uring can wait on, made on first use. It becomes readable when the number of events that
+    /// <see cref="TryArm"/> asked for is there. A hint: it may come early, never too late. Read its eight bytes to reset it.
+    /// </summary>
+    /// <exception cref="IOException">The kernel has no descriptor to give.</exception>
+    public SafeFileHandle Handle => _ring.GetHandle();
+
+    /// <summary>Names a handle for control blocks of this context, and keeps its descriptor open.</summary>
+    /// <exception cref="ObjectDisposedException">The handle or the context was disposed.</exception>
+    public HandleLease Lease(SafeHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ThrowIfDead();
+        var lease = new HandleLease(NextLease(), handle, _forget);
+        _leases[lease.Id] = lease;
+        return lease;
+    }
+
+    /// <summary>Pins memory and names it for control blocks of this context.</summary>
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public BufferLease Pin(Memory<byte> memory)
+    {
+        ThrowIfDead();
+        var lease = new BufferLease(NextLease(), memory, _forget);
+        _leases[lease.Id] = lease;
+        return lease;
+    }
+
+    /// <summary>A place of its own for the completion of a call.</summary>
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public CompletionRecord CreateRecord()
+    {
+        ThrowIfDead();
+        var record = new CompletionRecord(NextLease(), _forget);
+        _leases[record.Id] = record;
+        return record;
+    }
+
+    /// <summary>Takes the oldest completion, if there is one. Never waits. Awaiters of twins that it meets are resumed on this thread.</summary>
+    public bool TryPop(out CompletionEvent completion)
+    {
+        ThrowIfDead();
+        while (_ring.TryPop(out completion))
+        {
+            if (!TryResume(completion))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes what is there, up to the length of the span. Never waits. Awaiters of twins that it meets are resumed on this thread.</summary>
+    /// <returns>How many events were written.</returns>
+    public int Reap(Span<CompletionEvent> events) => Reap(events, 0, TimeSpan.Zero, CancellationToken.None);
+
+    /// <summary>
+    /// Takes up to the length of the span, and waits until there are <paramref name="min"/>, the time is up or the token fires. Awaiters of twins that it meets
+    /// are resumed on this thread; each counts towards the minimum and is not in the answer.
+    /// </summary>
+    /// <returns>How many events were written: what there was when the wait ended.</returns>
+    /// <exception cref="ObjectDisposedException">The context was disposed, before or meanwhile.</exception>
+    /// <exception cref="InvalidDataException">Another process has broken the ring.</exception>
+    public int Reap(Span<CompletionEvent> events, int min, TimeSpan timeout, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(min);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(min, events.Length);
+        ThrowIfDead();
+        long start = Stopwatch.GetTimestamp();
+        int written = 0;
+        int resumed = 0;
+        while (true)
+        {
+            TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
+            left = left < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : left;
+            int missing = Math.Max(0, min - written - resumed);
+            int got = _ring.Reap(events[written..], missing, left, cancellationToken);
+            int kept = written;
+            for (int i = written; i < written + got; i++)
+            {
+                CompletionEvent completion = events[i];
+                if (TryResume(completion))
+                {
+                    resumed++;
+                }
+                else
+                {
+                    events[kept++] = completion;
+                }
+            }
+
+            written = kept;
+            ThrowIfDead();
+            if (written + resumed >= min || left == TimeSpan.Zero || got < missing)
+            {
+                return written;
+            }
+        }
+    }
+
+    /// <summary>Asks for <see cref="Handle"/> to become readable when <paramref name="count"/> events are there. False: they are there already, do not sleep.</summary>
+    public bool TryArm(int count)
+    {
+        ThrowIfDead();
+        return _ring.TryArm(count);
+    }
+
+    /// <summary>
+    /// Asks to cancel a call. Its completion still comes, and says what happened.
+    /// </summary>
+    /// <returns>False: no call with that id is in flight, or it was asked before.</returns>
+    public bool Cancel(CallId id) => _engine.InFlight.Find(id.Value) is { } call && call.Owner == this && call.RequestCancel(id.Value);
+
+    void ICallOwner.Starting()
+    {
+        Interlocked.Increment(ref _inFlight);
+        Interlocked.Increment(ref _references);
+
+        // A full fence: orders the reference before this look; its partner is the exchange in Close.
+        if (Volatile.Read(ref _dead) != 0)
+        {
+            ((ICallOwner)this).Refused();
+            throw new ObjectDisposedException(nameof(AsyncCallContext));
+        }
+    }
+
+    void ICallOwner.Refused()
+    {
+        Interlocked.Decrement(ref _inFlight);
+        ReleaseReference();
+    }
+
+    void ICallOwner.Publish(Call call, bool dispatchHere)
+    {
+        Interlocked.Decrement(ref _inFlight);
+        if (call is IoCall { IsSubmitted: true } submitted)
+        {
+            // The slot is free before the completion can be seen: who waits for the id finds it gone.
+            if (call.Id != 0)
+            {
+                _ = _engine.Take(call.Id);
+            }
+
+            if (submitted.Conclude(out CompletionEvent completion))
+            {
+                _ring.Publish([completion]);
+            }
+        }
+        else if (call.Id != 0)
+        {
+            _ring.Publish([call.ToEvent()]);
+        }
+        else
+        {
+            // Cancelled while it waited for a slot: it has no id that an event could carry.
+            _engine.Resume(call);
+        }
+
+        WakeWaiters();
+        ReleaseReference();
+    }
+
+    void ICallOwner.Resume(Call call)
+    {
+        // The awaiter came after its completion was dispatched. It gets an event once more, so that it resumes where the ring is reaped.
+        call.Id = 0;
+        if (Volatile.Read(ref _dead) == 0 && _engine.InFlight.TryAdd(call))
+        {
+            _ring.Publish([call.ToEvent()]);
+        }
+        else
+        {
+            _engine.Resume(call);
+        }
+    }
+
+    /// <summary>Whether an event is of a twin's call; then its awaiter was resumed here.</summary>
+    private bool TryResume(in CompletionEvent completion)
+    {
+        if (Awaited(completion) is not { } call)
+        {
+            return false;
+        }
+
+        call.Dispatch();
+        return true;
+    }
+
+    /// <summary>The twin's call that an event announces, taken out of the table; null for one that was submitted.</summary>
+    private Call? Awaited(in CompletionEvent completion)
+    {
+        // Only where there are twins; and a call that was submitted has left the table before its event was published.
+        if (_runtime is null || _engine.InFlight.Find(completion.CallId) is not { IsSettled: true } call || call.Owner != this || call is IoCall { IsSubmitted: true })
+        {
+            return null;
+        }
+
+        return _engine.Take(completion.CallId);
+    }
+
+    /// <summary>Ids of leases begin with the context's number, so that one of another context is known as such.</summary>
+    private ulong NextLease() => (_number << 40) | (ulong)Interlocked.Increment(ref _lastLease);
+
+    private void ThrowIfDead() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _dead) != 0, this);
+
+    private void ReleaseReference() => Interlocked.Decrement(ref _references);
+}
