@@ -67,19 +67,21 @@ internal sealed unsafe partial class IoCall : Call
         OwnLease(lease);
     }
 
-    /// <summary>
-    /// Ends a settled call that was submitted: its completion goes to its record and, as the answer says, to the ring. Then the object is pooled.
-    /// </summary>
-    /// <returns>Whether <paramref name="completion"/> is to be published.</returns>
+    /// <summary>Fills the record of a settled call that was submitted, and tells what is to be published.</summary>
+    /// <returns>Whether <paramref name="completion"/> is to be published at all.</returns>
     public bool Conclude(out CompletionEvent completion)
     {
         completion = ToEvent();
         completion.Cookie = _iocb.Cookie;
-        bool announced = (_iocb.Flags & IocbFlags.NoEvent) == 0;
         _record?.Complete(Result, _iocb.Cookie);
+        return (_iocb.Flags & IocbFlags.NoEvent) == 0;
+    }
+
+    /// <summary>Gives a concluded call's object back: nobody awaits it.</summary>
+    public void Retire()
+    {
         _record = null;
         Recycle();
-        return announced;
     }
 
     /// <summary>The descriptor, and the handle whose added reference the call now owns (null for a bare number).</summary>

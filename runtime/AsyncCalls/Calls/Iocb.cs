@@ -190,7 +190,10 @@ public unsafe struct Iocb
     /// <summary>pwrite(2) to a bare descriptor of memory at an address. The caller keeps both valid until the call has completed.</summary>
     public static Iocb UnsafeWrite(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(Operation.WriteAt, fd, buffer, count, offset);
 
-    /// <summary>close(2) of a bare descriptor, which is gone whatever the result. Never interrupted, never retried.</summary>
+    /// <summary>
+    /// close(2) of a bare descriptor, which is gone whatever the result; only a call that was cancelled before it ran (−ECANCELED) leaves it open. Never
+    /// interrupted, never retried.
+    /// </summary>
     public static Iocb UnsafeClose(int fd) => new() { Operation = Operation.Close, _flags = IocbFlags.UnsafeHandle, Handle = fd };
 
     private const uint CloseOnExec = 0x80000; // O_CLOEXEC, the same on x86-64 and arm64

@@ -95,6 +95,18 @@ internal sealed class AdmissionQueue : ICallCarrier
         }
     }
 
+    /// <summary>Cancels the waiting calls of one owner, which it must not wait for. Their entries are passed over later.</summary>
+    public void CancelOf(ICallOwner owner)
+    {
+        foreach ((Call call, long epoch, ICallCarrier _) in _waiting)
+        {
+            if (call.Owner == owner)
+            {
+                Cancel(call, epoch);
+            }
+        }
+    }
+
     /// <summary>Cancels every call that waits. By teardown.</summary>
     public void CancelAll()
     {

@@ -10,6 +10,8 @@ public sealed unsafe partial class AsyncCallContext
 
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
 
+    private int _over;
+
     /// <summary>
     /// Refuses new calls, wakes who waits (<see cref="ObjectDisposedException"/>), cancels calls that may never end by themselves, waits for the others up to the
     /// runtime's drain timeout, cancels these too, and ends the ring. Twice, from a completion, or under load: the same end for every caller. What even then does not
@@ -53,6 +55,7 @@ public sealed unsafe partial class AsyncCallContext
     {
         Interlocked.Exchange(ref _dead, 1);
         PulseWaiters();
+        _engine.CancelWaiting(this);
         Cancel(static call => call.IsUnbounded);
         if (!WaitUntilAlone(_drainTimeout))
         {
@@ -60,14 +63,9 @@ public sealed unsafe partial class AsyncCallContext
             WaitUntilAlone(LastGrace);
         }
 
-        // Awaiters whose completions nobody reaped are resumed by the runtime's own dispatcher.
-        while (_ring.TryPop(out CompletionEvent completion))
-        {
-            if (Awaited(completion) is { } call)
-            {
-                _engine.Resume(call);
-            }
-        }
+        // What ends later finds the context over, and resumes its awaiter itself.
+        Interlocked.Exchange(ref _over, 1);
+        ResumeUnreaped();
 
         foreach (IDisposable lease in _leases.Values)
         {
@@ -77,6 +75,31 @@ public sealed unsafe partial class AsyncCallContext
         if (_ownsRing)
         {
             _ring.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Awaiters whose completions nobody reaps any more are resumed by the runtime's own dispatcher. Found in the table and not in the ring, whose events
+    /// stay for whoever reaps a ring that is not the context's own.
+    /// </summary>
+    private void ResumeUnreaped()
+    {
+        foreach (Call call in _engine.InFlight.Snapshot())
+        {
+            if (call.Owner == this && TakeAwaited(call.Id) is { } taken)
+            {
+                _engine.Resume(taken);
+            }
+        }
+    }
+
+    /// <summary>Looks, after an event for an awaiter was published, whether anyone is left to reap it. A full fence stands between the two.</summary>
+    private void ResumeIfOver()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _over) != 0)
+        {
+            ResumeUnreaped();
         }
     }
 

@@ -32,7 +32,7 @@ public sealed unsafe partial class AsyncCallContext
     /// rest again, and its error, if it has one, is thrown. 0 without an error: every slot is taken.
     /// </returns>
     /// <exception cref="ArgumentException">Nothing was accepted: the first block is malformed. The message says how.</exception>
-    /// <exception cref="ObjectDisposedException">Nothing was accepted: the context, the runtime or a handle that the first block names was disposed.</exception>
+    /// <exception cref="ObjectDisposedException">Nothing was accepted: the context or the runtime was disposed.</exception>
     public int Submit(ReadOnlySpan<Iocb> blocks, Span<CallId> ids = default)
     {
         ThrowIfDead();
@@ -225,13 +225,10 @@ public sealed unsafe partial class AsyncCallContext
     {
         if (_leases.TryGetValue(id, out IDisposable? found))
         {
-            return found as T ?? throw new ArgumentException($"Id {id:x} names a {found.GetType().Name}, not a {what}.");
+            return found as T ?? throw new ArgumentException($"Id {id} names a {found.GetType().Name}, not a {what}.");
         }
 
-        throw new ArgumentException(
-            id >> 40 == _number
-                ? $"Id {id:x} names a {what} whose lease has ended."
-                : $"Id {id:x} names no {what} of this context: leases of one context cannot be used in another.");
+        throw new ArgumentException($"Id {id} names no {what} of this context: its lease has ended, or it is of another context.");
     }
 
     private static bool IsTransfer(Operation operation) =>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using AsyncCalls.Calls;
 
 namespace AsyncCalls;
 
@@ -8,6 +9,8 @@ namespace AsyncCalls;
 /// </summary>
 public sealed unsafe partial class AsyncCallContext
 {
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(int.MaxValue);
+
     private readonly object _completed = new();
     private int _waiters;
 
@@ -29,6 +32,11 @@ public sealed unsafe partial class AsyncCallContext
 
     private int Wait(ReadOnlySpan<CallId> ids, bool all, TimeSpan timeout, CancellationToken cancellationToken)
     {
+        if (timeout < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan)
+        {
+            throw new ArgumentOutOfRangeException(nameof(timeout), timeout, "A time to wait is not negative.");
+        }
+
         ThrowIfDead();
         long start = Stopwatch.GetTimestamp();
         Interlocked.Increment(ref _waiters);
@@ -53,7 +61,8 @@ public sealed unsafe partial class AsyncCallContext
                         return -1;
                     }
 
-                    Monitor.Wait(_completed, left);
+                    // Woken early at worst: a month is all that a wait takes at once.
+                    Monitor.Wait(_completed, timeout == Timeout.InfiniteTimeSpan || left < LongestWait ? left : LongestWait);
                 }
             }
         }
@@ -67,8 +76,9 @@ public sealed unsafe partial class AsyncCallContext
     {
         for (int i = 0; i < ids.Length; i++)
         {
-            // A twin's call is complete when it is settled, though it stays in the table until it is reaped.
-            bool inFlight = _engine.InFlight.Find(ids[i].Value) is { IsSettled: false };
+            // A block's call leaves the table when its completion is where it was to go. A twin's is complete when it is settled, and stays until it is
+            // reaped. A call of another context is nobody's here.
+            bool inFlight = _engine.InFlight.Find(ids[i].Value) is { } call && call.Owner == this && !(call.IsSettled && call is not IoCall { IsSubmitted: true });
             if (inFlight == all)
             {
                 return all ? -1 : i;

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
@@ -21,7 +20,8 @@ namespace AsyncCalls;
 /// </remarks>
 public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDisposable
 {
-    private static int _lastNumber;
+    /// <summary>Ids of leases are never given twice in a process, so one of another context is not found here.</summary>
+    private static long _lastLease;
 
     private readonly CallEngine _engine;
     private readonly CompletionRing _ring;
@@ -29,9 +29,8 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
     private readonly TimeSpan _drainTimeout;
     private readonly ConcurrentDictionary<ulong, IDisposable> _leases = new();
     private readonly Action<ulong> _forget;
-    private readonly ulong _number;
     private readonly Lock _closing = new();
-    private long _lastLease;
+    private readonly Lock _taking = new();
     private AsyncCallRuntime? _runtime;
     private int _references = 1;
 
@@ -46,7 +45,6 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         _ring = ring;
         _ownsRing = ownsRing;
         _drainTimeout = drainTimeout;
-        _number = (uint)Interlocked.Increment(ref _lastNumber);
         _forget = id => _leases.TryRemove(id, out _);
     }
 
@@ -63,7 +61,9 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         ? _runtime ?? Interlocked.CompareExchange(ref _runtime, new AsyncCallRuntime(_engine, this), null) ?? _runtime
         : throw new InvalidOperationException("The ring is shared with other processes, and awaiters resume only through a ring of this process: make a context of its own for twins.");
 
-    /// <summary>Calls that were accepted and have not completed.</summary>
+    /// <summary>
+    /// Calls that were accepted and have not completed. Their events may still be on the way to the ring, or in it: who counts events counts what was accepted, not this.
+    /// </summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>
@@ -135,36 +135,24 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         ArgumentOutOfRangeException.ThrowIfNegative(min);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(min, events.Length);
         ThrowIfDead();
-        long start = Stopwatch.GetTimestamp();
+        int got = _ring.Reap(events, min, timeout, cancellationToken);
         int written = 0;
-        int resumed = 0;
-        while (true)
+        for (int i = 0; i < got; i++)
         {
-            TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
-            left = left < TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan ? TimeSpan.Zero : left;
-            int missing = Math.Max(0, min - written - resumed);
-            int got = _ring.Reap(events[written..], missing, left, cancellationToken);
-            int kept = written;
-            for (int i = written; i < written + got; i++)
+            // An awaiter may use the span's owner, not the span: what is copied back lies before what is looked at.
+            CompletionEvent completion = events[i];
+            if (!TryResume(completion))
             {
-                CompletionEvent completion = events[i];
-                if (TryResume(completion))
-                {
-                    resumed++;
-                }
-                else
-                {
-                    events[kept++] = completion;
-                }
-            }
-
-            written = kept;
-            ThrowIfDead();
-            if (written + resumed >= min || left == TimeSpan.Zero || got < missing)
-            {
-                return written;
+                events[written++] = completion;
             }
         }
+
+        if (written == 0)
+        {
+            ThrowIfDead();
+        }
+
+        return written;
     }
 
     /// <summary>Asks for <see cref="Handle"/> to become readable when <paramref name="count"/> events are there. False: they are there already, do not sleep.</summary>
@@ -204,20 +192,19 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         Interlocked.Decrement(ref _inFlight);
         if (call is IoCall { IsSubmitted: true } submitted)
         {
-            // The slot is free before the completion can be seen: who waits for the id finds it gone.
-            if (call.Id != 0)
-            {
-                _ = _engine.Take(call.Id);
-            }
-
+            // Record and event first: who waits for the id finds them when it is gone.
             if (submitted.Conclude(out CompletionEvent completion))
             {
                 _ring.Publish([completion]);
             }
+
+            _ = _engine.Take(call.Id);
+            submitted.Retire();
         }
         else if (call.Id != 0)
         {
             _ring.Publish([call.ToEvent()]);
+            ResumeIfOver();
         }
         else
         {
@@ -233,9 +220,10 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
     {
         // The awaiter came after its completion was dispatched. It gets an event once more, so that it resumes where the ring is reaped.
         call.Id = 0;
-        if (Volatile.Read(ref _dead) == 0 && _engine.InFlight.TryAdd(call))
+        if (_engine.InFlight.TryAdd(call))
         {
             _ring.Publish([call.ToEvent()]);
+            ResumeIfOver();
         }
         else
         {
@@ -256,19 +244,26 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
     }
 
     /// <summary>The twin's call that an event announces, taken out of the table; null for one that was submitted.</summary>
-    private Call? Awaited(in CompletionEvent completion)
+    private Call? Awaited(in CompletionEvent completion) => _runtime is null ? null : TakeAwaited(completion.CallId);
+
+    /// <summary>Takes a settled call of a twin out of the table: once, for whoever comes first, a reaper or the teardown.</summary>
+    private Call? TakeAwaited(ulong id)
     {
-        // Only where there are twins; and a call that was submitted has left the table before its event was published.
-        if (_runtime is null || _engine.InFlight.Find(completion.CallId) is not { IsSettled: true } call || call.Owner != this || call is IoCall { IsSubmitted: true })
+        Call? taken = null;
+        lock (_taking)
         {
-            return null;
+            if (_engine.InFlight.Find(id) is { IsSettled: true } call && call.Owner == this && call is not IoCall { IsSubmitted: true })
+            {
+                taken = _engine.InFlight.Remove(id);
+            }
         }
 
-        return _engine.Take(completion.CallId);
+        // Outside the lock: an admitted call may complete, and take it.
+        _engine.AdmitWaiting();
+        return taken;
     }
 
-    /// <summary>Ids of leases begin with the context's number, so that one of another context is known as such.</summary>
-    private ulong NextLease() => (_number << 40) | (ulong)Interlocked.Increment(ref _lastLease);
+    private static ulong NextLease() => (ulong)Interlocked.Increment(ref _lastLease);
 
     private void ThrowIfDead() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _dead) != 0, this);
 

@@ -165,12 +165,17 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     public Call? Take(ulong id)
     {
         Call? call = InFlight.Remove(id);
+        AdmitWaiting();
+        return call;
+    }
+
+    /// <summary>Lets calls that wait for a slot have those that became free.</summary>
+    public void AdmitWaiting()
+    {
         if (_admission.Count > 0)
         {
             _admission.Admit();
         }
-
-        return call;
     }
 
     public void Starting()
@@ -221,6 +226,9 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         _withoutEvent.Enqueue(call);
         _dispatcher.Wake();
     }
+
+    /// <summary>Cancels the calls of a context that wait for a slot.</summary>
+    public void CancelWaiting(ICallOwner owner) => _admission.CancelOf(owner);
 
     /// <summary>Makes a context whose ring its user reaps.</summary>
     public AsyncCallContext CreateContext(CompletionRing ring, bool ownsRing) => new(this, ring, ownsRing, _drainTimeout);
