@@ -39,18 +39,22 @@ internal readonly unsafe struct HardwareAtomics : IAtomics
     public static void Fence(FencePoint point) => Interlocked.MemoryBarrier();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Copy(CompletionEvent* from, out CompletionEvent to) => to = *from;
+    public static void CopyOut(CompletionEvent* entry, out CompletionEvent to) => to = *entry;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Copy(CompletionEvent* from, CompletionEvent* to, int count)
+    public static void CopyOut(CompletionEvent* entries, CompletionEvent* to, int count) =>
+        new ReadOnlySpan<CompletionEvent>(entries, count).CopyTo(new Span<CompletionEvent>(to, count));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyIn(CompletionEvent* entries, CompletionEvent* from, int count)
     {
         if (count == 1)
         {
-            *to = *from;
+            *entries = *from;
         }
         else
         {
-            new ReadOnlySpan<CompletionEvent>(from, count).CopyTo(new Span<CompletionEvent>(to, count));
+            new ReadOnlySpan<CompletionEvent>(from, count).CopyTo(new Span<CompletionEvent>(entries, count));
         }
     }
 

@@ -39,10 +39,15 @@ internal unsafe interface IAtomics
     static abstract void Fence(FencePoint point);
 
     /// <summary>Copies an entry out of a ring. Ordered only by the loads, stores and swaps around it.</summary>
-    static abstract void Copy(CompletionEvent* from, out CompletionEvent to);
+    static abstract void CopyOut(CompletionEvent* entry, out CompletionEvent to);
 
-    /// <summary>Copies entries out of a ring, or into it. Ordered only by the loads, stores and swaps around it.</summary>
-    static abstract void Copy(CompletionEvent* from, CompletionEvent* to, int count);
+    /// <summary>Copies entries out of a ring.</summary>
+    /// <inheritdoc cref="CopyOut(CompletionEvent*, out CompletionEvent)"/>
+    static abstract void CopyOut(CompletionEvent* entries, CompletionEvent* to, int count);
+
+    /// <summary>Copies entries into a ring.</summary>
+    /// <inheritdoc cref="CopyOut(CompletionEvent*, out CompletionEvent)"/>
+    static abstract void CopyIn(CompletionEvent* entries, CompletionEvent* from, int count);
 
     /// <summary>Enters a lock; at least acquire.</summary>
     static abstract Lock.Scope Enter(Lock gate);

@@ -97,7 +97,7 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
                 continue;
             }
 
-            TAtomics.Copy(_words.Entry(head), out completion);
+            TAtomics.CopyOut(_words.Entry(head), out completion);
             if (TAtomics.CompareExchange(ref _words.Head, head + 1, head) == head)
             {
                 if (HasFlag(RingLayout.OverflowFlag))
@@ -244,10 +244,10 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
         int first = (int)Math.Min((ulong)events.Length, _words.Capacity - (head & _words.IndexMask));
         fixed (CompletionEvent* to = events)
         {
-            TAtomics.Copy(_words.Entry(head), to, first);
+            TAtomics.CopyOut(_words.Entry(head), to, first);
             if (first < events.Length)
             {
-                TAtomics.Copy(_words.Entry(head + (ulong)first), to + first, events.Length - first);
+                TAtomics.CopyOut(_words.Entry(head + (ulong)first), to + first, events.Length - first);
             }
         }
     }

@@ -201,13 +201,13 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
         {
             if (count == 1)
             {
-                TAtomics.Copy(from, _words.Entry(_tail), 1);
+                TAtomics.CopyIn(_words.Entry(_tail), from, 1);
             }
             else if (count > 1)
             {
                 int first = (int)Math.Min((ulong)count, _words.Capacity - (_tail & _words.IndexMask));
-                TAtomics.Copy(from, _words.Entry(_tail), first);
-                TAtomics.Copy(from + first, _words.Entry(_tail + (ulong)first), count - first);
+                TAtomics.CopyIn(_words.Entry(_tail), from, first);
+                TAtomics.CopyIn(_words.Entry(_tail + (ulong)first), from + first, count - first);
             }
         }
 
@@ -256,7 +256,7 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
             ulong room = LookForRoom();
             for (; room > 0 && _overflow.TryDequeue(out CompletionEvent oldest); room--)
             {
-                TAtomics.Copy(&oldest, _words.Entry(_tail), 1);
+                TAtomics.CopyIn(_words.Entry(_tail), &oldest, 1);
                 _tail++;
             }
 
