@@ -70,7 +70,7 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
     public bool IsReady(int count)
     {
         ulong head = TAtomics.Load(ref _words.Head);
-        bool ready = TAtomics.Load(ref _words.Tail) - head >= Wanted(count) || Flags != 0;
+        bool ready = TAtomics.Load(ref _words.Tail) - head >= Wanted(count) || (Flags & (RingLayout.OverflowFlag | RingLayout.EndFlags)) != 0;
         return ready;
     }
 
@@ -185,7 +185,7 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
 
         // Where another process owns what waits outside, it looks at the target, which is set, after it has moved events in.
         uint flags = Flags;
-        return flags == 0 || (flags == RingLayout.OverflowFlag && !_overflow.Refill());
+        return (flags & RingLayout.EndFlags) == 0 && ((flags & RingLayout.OverflowFlag) == 0 || !_overflow.Refill());
     }
 
     /// <summary>Says in the header that a consumer reads the ring itself.</summary>

@@ -61,6 +61,9 @@ internal static class RingLayout
     /// <summary><see cref="ProducerFlags"/> bit 2: the producer found an index that nobody may have written, and gave the ring up.</summary>
     public const uint BrokenFlag = 1 << 2;
 
+    /// <summary>Flags after which nothing comes any more. Bits that are not known say nothing.</summary>
+    public const uint EndFlags = ClosedFlag | BrokenFlag;
+
     /// <summary><see cref="Requests"/> bit 0: a consumer reads this ring directly.</summary>
     public const uint DirectConsumer = 1 << 0;
 
