@@ -78,6 +78,14 @@ public sealed class InterleaverTests
     }, deviations: 2);
 
     [Fact]
+    public void ASleeperWhoseRingIsClosed() => AssertHolds(() =>
+    {
+        var ring = new ModelRing<NoFlaw>(2, wakes: true);
+        var sleeper = ring.AddConsumer();
+        return Run(ring, () => ring.Publish(3), () => sleeper.ReapAsleep(4), ring.Close);
+    }, deviations: 2);
+
+    [Fact]
     public void TheTableGivesEachCallASlotOfItsOwn() => AssertHolds(Slots<TableWithoutFlaw>());
 
     [Fact]

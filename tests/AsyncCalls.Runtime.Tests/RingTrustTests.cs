@@ -78,7 +78,8 @@ public sealed unsafe class RingTrustTests
     public void AFileThatIsNotMemoryOrNotSealedIsRefused()
     {
         using var pipe = new TestPipe();
-        Assert.ThrowsAny<IOException>(() => CompletionRing.Attach(pipe.Reader));
+        Assert.Throws<InvalidDataException>(() => CompletionRing.Attach(pipe.Reader));
+        Assert.Throws<InvalidDataException>(() => CompletionRing.Attach(pipe.Reader, trustUnsealed: true));
         using var unsealed = new SafeFileHandle(Syscalls.MemFd("test\0"u8, hugePages: false), ownsHandle: true);
         Assert.Equal(0, Syscalls.FTruncate((int)unsealed.DangerousGetHandle(), 4096));
         Assert.Throws<InvalidDataException>(() => CompletionRing.Attach(unsealed));

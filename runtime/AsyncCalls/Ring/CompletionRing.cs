@@ -57,7 +57,7 @@ public sealed unsafe partial class CompletionRing : IDisposable
     {
         _memory = memory;
         _words = RingHeader.Write(memory.Start, entries, firstIndex);
-        _producer = new RingProducer<HardwareAtomics>(_words, memory.IsShared, firstIndex);
+        _producer = new RingProducer<HardwareAtomics>(_words, memory.IsShared, firstIndex, memory);
         _consumer = new RingConsumer<HardwareAtomics>(_words, _producer, memory.IsShared);
         _use = memory.IsCallers ? new MemoryUse() : null;
     }

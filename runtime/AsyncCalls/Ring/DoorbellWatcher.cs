@@ -98,6 +98,7 @@ internal static class DoorbellWatcher
             if (Syscalls.ResetEventFd((int)entry.Doorbell.DangerousGetHandle()) && entry.Ring.TryGetTarget(out IOverflowOwner? ring))
             {
                 ring.Refill();
+                GC.KeepAlive(ring);
             }
 
             entry.Doorbell.DangerousRelease();

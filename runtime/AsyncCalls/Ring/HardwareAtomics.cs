@@ -46,17 +46,11 @@ internal readonly unsafe struct HardwareAtomics : IAtomics
         new ReadOnlySpan<CompletionEvent>(entries, count).CopyTo(new Span<CompletionEvent>(to, count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void CopyIn(CompletionEvent* entries, CompletionEvent* from, int count)
-    {
-        if (count == 1)
-        {
-            *entries = *from;
-        }
-        else
-        {
-            new ReadOnlySpan<CompletionEvent>(from, count).CopyTo(new Span<CompletionEvent>(entries, count));
-        }
-    }
+    public static void CopyIn(CompletionEvent* entry, in CompletionEvent from) => *entry = from;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CopyIn(CompletionEvent* entries, CompletionEvent* from, int count) =>
+        new ReadOnlySpan<CompletionEvent>(from, count).CopyTo(new Span<CompletionEvent>(entries, count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Lock.Scope Enter(Lock gate) => gate.EnterScope();

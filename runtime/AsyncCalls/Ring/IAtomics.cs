@@ -45,6 +45,10 @@ internal unsafe interface IAtomics
     /// <inheritdoc cref="CopyOut(CompletionEvent*, out CompletionEvent)"/>
     static abstract void CopyOut(CompletionEvent* entries, CompletionEvent* to, int count);
 
+    /// <summary>Copies an entry into a ring.</summary>
+    /// <inheritdoc cref="CopyOut(CompletionEvent*, out CompletionEvent)"/>
+    static abstract void CopyIn(CompletionEvent* entry, in CompletionEvent from);
+
     /// <summary>Copies entries into a ring.</summary>
     /// <inheritdoc cref="CopyOut(CompletionEvent*, out CompletionEvent)"/>
     static abstract void CopyIn(CompletionEvent* entries, CompletionEvent* from, int count);

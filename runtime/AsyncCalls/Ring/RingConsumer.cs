@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace AsyncCalls.Ring;
 
@@ -79,24 +80,13 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
     /// <summary>Takes the oldest event. False: there was none.</summary>
     public bool TryPop(out CompletionEvent completion)
     {
-        int tries = 0;
-        while (true)
+        // The rule, without a loop; all that is not the rule is elsewhere.
+        ulong head = TAtomics.Load(ref _words.Head);
+        ulong available = TAtomics.Load(ref _words.Tail) - head;
+
+        // One comparison: none available wraps around, and nothing is below the limit of a broken ring.
+        if (available - 1 < _limit)
         {
-            ulong head = TAtomics.Load(ref _words.Head);
-            ulong available = TAtomics.Load(ref _words.Tail) - head;
-
-            // One comparison for all that is not the rule: none available wraps around, and nothing is below the limit of a broken ring.
-            if (available - 1 >= _limit)
-            {
-                if ((available == 0 && Flags == 0 && _brokenReason is null) || !LookAgain(head, available, ref tries))
-                {
-                    completion = default;
-                    return false;
-                }
-
-                continue;
-            }
-
             TAtomics.CopyOut(_words.Entry(head), out completion);
             if (TAtomics.CompareExchange(ref _words.Head, head + 1, head) == head)
             {
@@ -107,9 +97,14 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
 
                 return true;
             }
-
-            TryAgain(ref tries);
         }
+        else if (available == 0 && Flags == 0 && _brokenReason is null)
+        {
+            completion = default;
+            return false;
+        }
+
+        return TryPopAgain(head, available, out completion);
     }
 
     /// <summary>Takes as many events as there are and fit, oldest first, one swap for each run. Returns how many.</summary>
@@ -209,6 +204,20 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
     private ulong Wanted(int count) => Math.Min((ulong)count, _words.Capacity);
 
     private bool HasFlag(uint flag) => (TAtomics.Load(ref _words.ProducerFlags) & flag) != 0;
+
+    /// <summary>Goes on when the first try to pop failed, for these indices.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private bool TryPopAgain(ulong head, ulong available, out CompletionEvent completion)
+    {
+        int tries = 0;
+        completion = default;
+        if (available - 1 >= _limit && !LookAgain(head, available, ref tries))
+        {
+            return false;
+        }
+
+        return Reap(MemoryMarshal.CreateSpan(ref completion, 1)) == 1;
+    }
 
     /// <summary>Nothing can be taken between these indices. True: look again; false: the ring is empty.</summary>
     /// <exception cref="InvalidDataException">The ring is broken.</exception>

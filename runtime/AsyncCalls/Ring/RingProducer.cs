@@ -22,11 +22,16 @@ internal interface IRingWaker
 /// someone asked to be woken (<see cref="SetWaker"/>): until then publishing costs no fence.</para>
 /// <para><b>End.</b> <see cref="Close"/> takes the memory away: what is published later stays beside the ring, as it does when the ring is broken.</para>
 /// </remarks>
-internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShared) : IOverflowOwner
+internal sealed unsafe class RingProducer<TAtomics> : IOverflowOwner
     where TAtomics : struct, IAtomics
 {
-    private readonly RingWords _words = words;
-    private readonly bool _isShared = isShared;
+    private readonly RingWords _words;
+    private readonly bool _isShared;
+
+#pragma warning disable IDE0052 // Whoever holds the producer keeps the memory.
+    private readonly object? _memory;
+#pragma warning restore IDE0052
+
     private readonly Lock _gate = new();
     private readonly Queue<CompletionEvent> _overflow = new();
 
@@ -37,6 +42,8 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
     private ulong _headSeen;
 
     private ulong _overflowed;
+
+    /// <summary>The producer's own flags. None of them: nothing waits outside, and the memory may be written.</summary>
     private uint _flags;
 
     /// <summary>Whether the memory may be written: neither closed nor broken.</summary>
@@ -50,9 +57,11 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
 #pragma warning restore CS0169, IDE0051
 
     /// <summary>Starts at an index; the words of the header must say the same.</summary>
-    public RingProducer(RingWords words, bool isShared, ulong firstIndex)
-        : this(words, isShared)
+    public RingProducer(RingWords words, bool isShared, ulong firstIndex, object? memory = null)
     {
+        _words = words;
+        _isShared = isShared;
+        _memory = memory;
         _tail = firstIndex;
         _headSeen = firstIndex;
     }
@@ -68,14 +77,15 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
         try
         {
             AssertInvariants();
-            int written = _overflow.Count == 0 && _isOpen ? Write(events) : 0;
-            if (written == events.Length)
+            if (events.Length == 1 && _flags == 0 && _tail - _headSeen < _words.Capacity)
             {
-                TAtomics.Store(ref _words.Tail, _tail);
+                // What the rest would do, for the usual case.
+                TAtomics.CopyIn(_words.Entry(_tail), in events[0]);
+                TAtomics.Store(ref _words.Tail, ++_tail);
             }
             else
             {
-                PutBeside(events[written..]);
+                PublishBatch(events);
             }
 
             SignalIfReached();
@@ -187,6 +197,19 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
         }
     }
 
+    private void PublishBatch(ReadOnlySpan<CompletionEvent> events)
+    {
+        int written = _flags == 0 ? Write(events) : 0;
+        if (written == events.Length)
+        {
+            TAtomics.Store(ref _words.Tail, _tail);
+        }
+        else
+        {
+            PutBeside(events[written..]);
+        }
+    }
+
     /// <summary>Writes what fits, and returns how many; the caller stores the tail.</summary>
     private int Write(ReadOnlySpan<CompletionEvent> events)
     {
@@ -199,16 +222,9 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
         int count = (int)Math.Min(room, (ulong)events.Length);
         fixed (CompletionEvent* from = events)
         {
-            if (count == 1)
-            {
-                TAtomics.CopyIn(_words.Entry(_tail), from, 1);
-            }
-            else if (count > 1)
-            {
-                int first = (int)Math.Min((ulong)count, _words.Capacity - (_tail & _words.IndexMask));
-                TAtomics.CopyIn(_words.Entry(_tail), from, first);
-                TAtomics.CopyIn(_words.Entry(_tail + (ulong)first), from + first, count - first);
-            }
+            int first = (int)Math.Min((ulong)count, _words.Capacity - (_tail & _words.IndexMask));
+            TAtomics.CopyIn(_words.Entry(_tail), from, first);
+            TAtomics.CopyIn(_words.Entry(_tail + (ulong)first), from + first, count - first);
         }
 
         _tail += (ulong)count;
@@ -256,7 +272,7 @@ internal sealed unsafe class RingProducer<TAtomics>(RingWords words, bool isShar
             ulong room = LookForRoom();
             for (; room > 0 && _overflow.TryDequeue(out CompletionEvent oldest); room--)
             {
-                TAtomics.CopyIn(_words.Entry(_tail), &oldest, 1);
+                TAtomics.CopyIn(_words.Entry(_tail), in oldest);
                 _tail++;
             }
 

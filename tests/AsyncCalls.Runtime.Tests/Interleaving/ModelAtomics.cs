@@ -126,18 +126,24 @@ internal readonly unsafe struct ModelAtomics<TFlaw> : IAtomics
         }
     }
 
+    public static void CopyIn(CompletionEvent* entry, in CompletionEvent from)
+    {
+        CompletionEvent value = from;
+        if (Yield() is { } self)
+        {
+            self.Store(entry, sizeof(CompletionEvent), value);
+        }
+        else
+        {
+            *entry = value;
+        }
+    }
+
     public static void CopyIn(CompletionEvent* entries, CompletionEvent* from, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            if (Yield() is { } self)
-            {
-                self.Store(entries + i, sizeof(CompletionEvent), from[i]);
-            }
-            else
-            {
-                entries[i] = from[i];
-            }
+            CopyIn(entries + i, in from[i]);
         }
     }
 

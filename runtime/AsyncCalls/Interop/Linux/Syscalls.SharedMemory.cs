@@ -24,6 +24,8 @@ internal static unsafe partial class Syscalls
     private const int MapShare = 0x01; // MAP_SHARED
     private const int MapAnonymous = 0x20; // MAP_ANONYMOUS
     private const int MapHugePages = 0x40000; // MAP_HUGETLB
+    private const uint StatxFileSize = 0x200; // STATX_SIZE
+    private const int StatxFileSizeOffset = 40; // offsetof(struct statx, stx_size)
     private const int PopulateWrite = 23; // MADV_POPULATE_WRITE, since Linux 5.14
 
     /// <summary>A new close-on-exec file in memory whose size can be sealed; or −errno.</summary>
@@ -46,11 +48,13 @@ internal static unsafe partial class Syscalls
     /// <summary>Another close-on-exec descriptor of the same open file, or −errno.</summary>
     public static int Duplicate(int fd) => (int)Answer(fcntl(fd, DuplicateCommand, 0));
 
-    /// <summary>The size of a file, or −errno. Moves the position of the file, which memory and devices of memory do not use.</summary>
+    /// <summary>The size of a file, or −errno.</summary>
     public static long FileSize(int fd)
     {
-        long size = lseek(fd, 0, SeekEnd);
-        return size >= 0 ? size : -Marshal.GetLastPInvokeError();
+        byte* buffer = stackalloc byte[StatxSize];
+        byte empty = 0;
+        nint result = Answer(statx(fd, &empty, AtEmptyPath, StatxFileSize, buffer));
+        return result < 0 ? result : *(long*)(buffer + StatxFileSizeOffset);
     }
 
     /// <summary>Maps a file for reading and writing, shared; a forked child does not inherit the mapping. Or −errno.</summary>
@@ -83,8 +87,6 @@ internal static unsafe partial class Syscalls
 
         return address;
     }
-
-    private const int SeekEnd = 2; // SEEK_END
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int memfd_create(byte* name, uint flags);
