@@ -55,11 +55,16 @@ internal static class DiagnosticCases
         ("AC0010", "struct", $"public partial struct C {{ private static AsyncCallRuntime s_calls = new(); private int _i; [AsyncCall] public int [|Bad|]() => _i++; [AsyncCall] public readonly int GoodToo() => _i; {Good} }}"),
 
         ("AC0011", "LibraryImport", InType("""[AsyncCall, LibraryImport("libc")] internal static partial int [|Bad|](int value);""")),
+        ("AC0011", "LibraryImport with a stub", InType("""[AsyncCall, LibraryImport("libc")] internal static partial int [|Bad|](SafeFileHandle fd);""")),
         ("AC0011", "DllImport", InType("""[AsyncCall, DllImport("other", SetLastError = false)] internal static extern int [|Bad|](int value);""")),
 
         ("AC0012", "native", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "fsync")] internal static extern int Bad([|int|] fd);""")),
         ("AC0012", "worker", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "flock")] internal static extern int Bad([|int|] fd, int operation);""")),
 
+        ("AC0012", "LibraryImport with a stub", InType("""[AsyncCall, LibraryImport("libc", SetLastError = true, EntryPoint = "recv")] internal static partial nint Bad([|int|] fd, Span<byte> buffer, nuint count, int flags);""")),
+        ("AC0012", "sendfile", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "sendfile")] internal static extern nint Bad([|int|] to, int from, nint offset, nuint count);""")),
+
+        ("AC0013", "LibraryImport with a stub", InType("""[AsyncCall, LibraryImport("libc", SetLastError = true, EntryPoint = "close")] internal static partial int Bad([|SafeFileHandle|] fd);""")),
         ("AC0013", "close", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "close")] internal static extern int Bad([|SafeFileHandle|] fd);""")),
 
         ("AC0014", "computed argument", InType("[AsyncCall] public static int Bad(SafeFileHandle f, Span<byte> b, long i) => RandomAccess.Read(f, b, [|i * 2|]);")),

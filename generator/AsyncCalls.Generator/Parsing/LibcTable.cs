@@ -148,7 +148,7 @@ internal static class LibcTable
     private static readonly HashSet<string> DescriptorFirst =
     [
         "accept", "accept4", "bind", "connect", "copy_file_range", "epoll_pwait", "epoll_wait", "fchmod", "fchown", "fcntl", "flock",
-        "ioctl", "listen", "lockf", "lseek", "preadv", "pwritev", "readv", "recv", "recvfrom", "recvmsg", "send", "sendmsg", "sendto",
+        "ioctl", "listen", "lockf", "lseek", "preadv", "pwritev", "readv", "recv", "recvfrom", "recvmsg", "send", "sendfile", "sendmsg", "sendto",
         "splice", "sync_file_range", "syncfs", "tee", "vmsplice", "writev",
     ];
 

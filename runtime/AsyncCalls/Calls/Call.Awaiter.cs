@@ -31,6 +31,15 @@ internal abstract partial class Call
     /// <summary>Resumes the awaiter, if it came already. By the dispatcher, once for each event of the call.</summary>
     public void Dispatch()
     {
+        try
+        {
+            ReleaseForeignPin();
+        }
+        catch (Exception exception)
+        {
+            Rethrow(exception);
+        }
+
         Action<object?>? continuation = Interlocked.Exchange(ref _continuation, Dispatched);
         if (continuation is null)
         {
@@ -54,9 +63,7 @@ internal abstract partial class Call
         }
         catch (Exception exception)
         {
-            // User code on a thread of the runtime: what it throws ends the process, as any unhandled exception does, but not this thread.
-            var thrown = ExceptionDispatchInfo.Capture(exception);
-            _ = ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), thrown, preferLocal: false);
+            Rethrow(exception);
         }
         finally
         {
@@ -180,6 +187,13 @@ internal abstract partial class Call
             (ExecutionContext context, Action<object?> continuation, object? state) = ((ExecutionContext, Action<object?>, object?))boxed;
             ExecutionContext.Run(context, new ContextCallback(continuation), state);
         }
+    }
+
+    /// <summary>User code on a thread of the runtime: what it throws ends the process, as any unhandled exception does, but not this thread.</summary>
+    private static void Rethrow(Exception exception)
+    {
+        var thrown = ExceptionDispatchInfo.Capture(exception);
+        _ = ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), thrown, preferLocal: false);
     }
 
     private sealed record FlowedContext(ExecutionContext Context, object? Scheduler);

@@ -80,13 +80,13 @@ internal abstract partial class Call
     /// Sets the flag on the use that has <paramref name="id"/>, or, for a caller that this use cannot end under, on the present one. False: that
     /// use has ended, or the flag was set before.
     /// </summary>
-    private bool TryFlagCancel(ulong? id, out long epoch)
+    private bool TryFlagCancel(ICallOwner? owner, ulong? id, out long epoch)
     {
         while (true)
         {
             long word = Volatile.Read(ref _word);
             epoch = word >> EpochShift;
-            if ((id is not null && Id != id) || (word & StateMask) is Pooled or Settled || (word & CancelFlag) != 0)
+            if ((id is not null && Id != id) || (owner is not null && Owner != owner) || (word & StateMask) is Pooled or Settled || (word & CancelFlag) != 0)
             {
                 return false;
             }

@@ -10,6 +10,7 @@ namespace AsyncCalls.Calls;
 internal abstract partial class Call
 {
     private MemoryHandle _pin;
+    private bool _pinIsForeign;
     private SafeHandle? _lease;
     private CancellationTokenRegistration _registration;
 
@@ -67,6 +68,7 @@ internal abstract partial class Call
     protected unsafe ulong Pin(ReadOnlyMemory<byte> memory)
     {
         _pin = memory.Pin();
+        _pinIsForeign = !MemoryMarshal.TryGetArray(memory, out _);
         return (ulong)_pin.Pointer;
     }
 
@@ -97,7 +99,7 @@ internal abstract partial class Call
         Gate = null;
         Release();
 
-        // Waits for a callback that runs on another thread at this moment, which is short and takes no lock: afterwards no
+        // Waits for a callback that runs on another thread at this moment, which is short and waits for nobody: afterwards no
         // callback of this use can meet the next one.
         _registration.Dispose();
         Change(Running, Settled);
@@ -106,11 +108,18 @@ internal abstract partial class Call
     /// <summary>The notification of a settled call.</summary>
     public CompletionEvent ToEvent() => new() { Result = Result, Operation = (uint)Operation, CallId = Id };
 
-    /// <summary>Lets go of pins, lease and native memory. A memory manager's Unpin runs here, and must not block.</summary>
+    /// <summary>
+    /// Lets go of pins, lease and native memory. Runs on threads that must not run foreign code, the one that completes everybody's calls among them: a pin that a
+    /// memory manager of the user's undoes waits for <see cref="ReleaseForeignPin"/>.
+    /// </summary>
     protected virtual void Release()
     {
-        _pin.Dispose();
-        _pin = default;
+        if (!_pinIsForeign)
+        {
+            _pin.Dispose();
+            _pin = default;
+        }
+
         if (_lease is { IsClosed: true } closed)
         {
             // Disposed while the call was in flight: this is the last reference, and closing may block or run code of the handle's own. The thread here
@@ -139,10 +148,23 @@ internal abstract partial class Call
         ReturnToPool();
     }
 
+    /// <summary>Undoes the pin of a user's memory manager. Where continuations run: before the awaiter sees its call completed.</summary>
+    private void ReleaseForeignPin()
+    {
+        if (_pinIsForeign)
+        {
+            MemoryHandle pin = _pin;
+            _pinIsForeign = false;
+            _pin = default;
+            pin.Dispose();
+        }
+    }
+
     /// <summary>Undoes a preparation: the call was refused before anyone else saw it.</summary>
     public void Abandon()
     {
         Release();
+        ReleaseForeignPin();
         _registration.Dispose();
         Recycle();
     }
@@ -151,11 +173,11 @@ internal abstract partial class Call
 
     /// <summary>
     /// Asks to cancel the use that has <paramref name="id"/>. Any thread; never blocks; the call may end at any moment, and its own result says how.
-    /// False: that use has ended, or was asked before.
+    /// False: that use has ended, is another owner's, or was asked before.
     /// </summary>
-    public bool RequestCancel(ulong id)
+    public bool RequestCancel(ICallOwner? owner, ulong id)
     {
-        if (!TryFlagCancel(id, out long epoch))
+        if (id == 0 || !TryFlagCancel(owner, id, out long epoch))
         {
             return false;
         }
@@ -168,7 +190,7 @@ internal abstract partial class Call
     // This use cannot end under the callback: settling waits for it.
     private void OnTokenFired()
     {
-        if (TryFlagCancel(id: null, out long epoch))
+        if (TryFlagCancel(owner: null, id: null, out long epoch))
         {
             Carrier?.Cancel(this, epoch);
         }

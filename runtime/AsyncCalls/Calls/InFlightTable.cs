@@ -104,7 +104,7 @@ internal class InFlightTable<TAtomics>
     public int Count()
     {
         int count = 0;
-        foreach (Call _ in Snapshot())
+        foreach ((Call _, ulong _) in Snapshot())
         {
             count++;
         }
@@ -112,15 +112,18 @@ internal class InFlightTable<TAtomics>
         return count;
     }
 
-    /// <summary>The calls in flight, seen one after the other while others come and go.</summary>
-    public IEnumerable<Call> Snapshot()
+    /// <summary>
+    /// The calls in flight with their ids, seen one after the other while others come and go. The id is the slot's: the record may be another runtime's by now, and
+    /// then it has another.
+    /// </summary>
+    public IEnumerable<(Call Call, ulong Id)> Snapshot()
     {
         int made = (int)TAtomics.Load(ref _made);
         for (int index = 0; index < made; index++)
         {
             if (TAtomics.Load(ref At(index).Call) is { } call)
             {
-                yield return call;
+                yield return (call, new CallId(index, At(index).Generation).Value);
             }
         }
     }

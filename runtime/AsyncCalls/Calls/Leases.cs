@@ -95,7 +95,8 @@ public sealed unsafe class BufferLease : IDisposable
     {
         if (Interlocked.Decrement(ref _uses) == 0)
         {
-            _pin.Dispose();
+            // The lease ended while a call was in flight, or ends now. A memory manager's code must not run on the thread that completes calls.
+            _ = ThreadPool.UnsafeQueueUserWorkItem(static lease => lease._pin.Dispose(), this, preferLocal: false);
         }
     }
 }

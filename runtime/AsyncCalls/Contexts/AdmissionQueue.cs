@@ -79,8 +79,7 @@ internal sealed class AdmissionQueue : ICallCarrier
                     continue;
                 }
 
-                // Orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
-                Interlocked.MemoryBarrier();
+                // The slot was stored before this look; the fence is Close's, as for a call that did not wait.
                 if (_engine.IsClosed)
                 {
                     entry.Call.Settle(-Errno.ECANCELED, cancelled: true);

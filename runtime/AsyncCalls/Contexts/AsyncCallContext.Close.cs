@@ -84,9 +84,9 @@ public sealed unsafe partial class AsyncCallContext
     /// </summary>
     private void ResumeUnreaped()
     {
-        foreach (Call call in _engine.InFlight.Snapshot())
+        foreach ((Call call, ulong id) in _engine.InFlight.Snapshot())
         {
-            if (call.Owner == this && TakeAwaited(call.Id) is { } taken)
+            if (call.Owner == this && TakeAwaited(id) is { } taken)
             {
                 _engine.Resume(taken);
             }
@@ -105,12 +105,11 @@ public sealed unsafe partial class AsyncCallContext
 
     private void Cancel(Func<Call, bool> condition)
     {
-        foreach (Call call in _engine.InFlight.Snapshot())
+        foreach ((Call call, ulong id) in _engine.InFlight.Snapshot())
         {
-            ulong id = call.Id;
             if (call.Owner == this && condition(call))
             {
-                call.RequestCancel(id);
+                call.RequestCancel(this, id);
             }
         }
     }

@@ -166,7 +166,7 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
     /// Asks to cancel a call. Its completion still comes, and says what happened.
     /// </summary>
     /// <returns>False: no call with that id is in flight, or it was asked before.</returns>
-    public bool Cancel(CallId id) => _engine.InFlight.Find(id.Value) is { } call && call.Owner == this && call.RequestCancel(id.Value);
+    public bool Cancel(CallId id) => _engine.InFlight.Find(id.Value) is { } call && call.RequestCancel(this, id.Value);
 
     void ICallOwner.Starting()
     {
@@ -230,6 +230,8 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
             _engine.Resume(call);
         }
     }
+
+    internal bool IsOf(CallEngine engine) => _engine == engine;
 
     /// <summary>Whether an event is of a twin's call; then its awaiter was resumed here.</summary>
     private bool TryResume(in CompletionEvent completion)

@@ -18,7 +18,7 @@ namespace AsyncCalls.Contexts;
 /// <remarks>
 /// <para><b>The way of a call.</b> <see cref="Start"/>: slot and id → observe the token → accept → hand to a carrier. The carrier settles it (pins and lease
 /// released, result written) and publishes its event. A dispatching thread pops the event, takes the call out of the table and resumes its awaiter.</para>
-/// <para><b>Closing.</b> Start adds to the table, full fence, then reads <see cref="_closed"/>; Close sets it, full fence, then looks at the table: a call is either
+/// <para><b>Closing.</b> Start adds to the table, then reads <see cref="_closed"/>; Close sets it, makes every processor pass a full fence, then looks at the table: a call is either
 /// refused or waited for.</para>
 /// </remarks>
 internal sealed class CallEngine : IBackendHost, IDispatchSource
@@ -134,8 +134,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             return false;
         }
 
-        // Orders the slot before this look; its partner is the exchange in Close, which then looks at the table.
-        Interlocked.MemoryBarrier();
+        // The slot was stored before this look; the fence that keeps the two in order is Close's, which makes every processor pass one.
         if (IsClosed)
         {
             InFlight.Remove(call.Id);
@@ -264,6 +263,9 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     public void Close()
     {
         Interlocked.Exchange(ref _closed, 1);
+
+        // On every processor: so that no call has to pass a fence between its slot and its look at the word above.
+        Interlocked.MemoryBarrierProcessWide();
         _admission.CancelAll();
         CancelWhere(static call => call.IsUnbounded);
         if (!WaitUntilEmpty(_drainTimeout))
@@ -272,7 +274,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             if (!WaitUntilEmpty(LastGrace))
             {
                 // Their buffers, handles and threads stay: the kernel or a body still uses them.
-                Log.CallsLeaked(_logger, Name, InFlight.Count(), string.Join(", ", InFlight.Snapshot().Select(call => call.Method).Distinct().Take(5)));
+                Log.CallsLeaked(_logger, Name, InFlight.Count(), string.Join(", ", InFlight.Snapshot().Select(entry => entry.Call.Method).Distinct().Take(5)));
                 return;
             }
         }
@@ -318,12 +320,13 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
 
     private void CancelWhere(Func<Call, bool> condition)
     {
-        foreach (Call call in InFlight.Snapshot())
+        foreach ((Call call, ulong id) in InFlight.Snapshot())
         {
-            ulong id = call.Id;
-            if (condition(call))
+            // Records are the process's: this one may be another runtime's by now.
+            ICallOwner owner = call.Owner;
+            if ((owner == this || (owner is AsyncCallContext context && context.IsOf(this))) && condition(call))
             {
-                call.RequestCancel(id);
+                call.RequestCancel(owner, id);
             }
         }
     }

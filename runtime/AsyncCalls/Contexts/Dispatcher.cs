@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 
@@ -95,9 +96,16 @@ internal sealed class Dispatcher : IWatched
         {
             lock (_membership)
             {
-                Member first = AddMember();
-                Lead(first);
-                first.Thread.UnsafeStart();
+                if (TryAddMember(out Member? first))
+                {
+                    Lead(first);
+                    first.Chosen.Set();
+                }
+                else
+                {
+                    // No thread to be had: the next call tries again.
+                    Volatile.Write(ref _started, 0);
+                }
             }
         }
 
@@ -158,30 +166,21 @@ internal sealed class Dispatcher : IWatched
     {
         lock (_membership)
         {
-            if (!_followers.TryPop(out Member? next))
+            Member? next;
+            bool isNew = !_followers.TryPop(out next);
+            if (isNew && !TryAddMember(out next))
             {
-                if (_members == MembersMax)
-                {
-                    return;
-                }
-
-                next = AddMember();
+                return;
             }
 
             // The last one that could lead must not block: nobody would be left to replace it.
             _exhausted = _members == MembersMax && _followers.Count == 0;
-
-            if (Interlocked.CompareExchange(ref _lead, next.Lead, lead) == lead)
+            if (Interlocked.CompareExchange(ref _lead, next!.Lead, lead) == lead)
             {
                 _leader = next;
-                next.Begin();
+                next.Chosen.Set();
             }
-            else if (next.Thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
-            {
-                _members--;
-                _exhausted = false;
-            }
-            else
+            else if (!isNew)
             {
                 _followers.Push(next);
                 _exhausted = false;
@@ -189,12 +188,33 @@ internal sealed class Dispatcher : IWatched
         }
     }
 
-    private Member AddMember()
+    /// <summary>
+    /// Starts another thread, which becomes a follower unless it is chosen before the lock is left. False: there are as many as there may be, or the
+    /// system has no thread to give; the next tick tries again.
+    /// </summary>
+    private bool TryAddMember([NotNullWhen(true)] out Member? member)
     {
-        int number = ++_members;
-        var member = new Member(this, number);
-        member.Thread = new Thread(() => Run(member)) { IsBackground = true, Name = $"{_name} dispatcher {number}" };
-        return member;
+        member = null;
+        if (_members == MembersMax)
+        {
+            return false;
+        }
+
+        int number = _members + 1;
+        var added = new Member(this, number);
+        var thread = new Thread(() => Run(added)) { IsBackground = true, Name = $"{_name} dispatcher {number}" };
+        try
+        {
+            thread.UnsafeStart();
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+
+        _members++;
+        member = added;
+        return true;
     }
 
     private void Lead(Member member)
@@ -279,20 +299,20 @@ internal sealed class Dispatcher : IWatched
         {
             lock (_membership)
             {
-                Member? helper;
-                if (!_followers.TryPop(out helper))
+                // The last follower of a full house is the one that replaces the leader.
+                if (_members == MembersMax && _followers.Count <= 1)
                 {
-                    if (_members >= Environment.ProcessorCount)
-                    {
-                        return;
-                    }
+                    return;
+                }
 
-                    helper = AddMember();
+                if (!_followers.TryPop(out Member? helper) && (_members >= Environment.ProcessorCount || !TryAddMember(out helper)))
+                {
+                    return;
                 }
 
                 Interlocked.Increment(ref _helping);
-                helper.IsHelper = true;
-                helper.Begin();
+                helper!.IsHelper = true;
+                helper.Chosen.Set();
             }
         }
     }
@@ -316,12 +336,19 @@ internal sealed class Dispatcher : IWatched
                 return false;
             }
 
-            member.Chosen.Reset();
+            if (member.Chosen.IsSet)
+            {
+                // Chosen between its start and now.
+                member.Chosen.Reset();
+                return true;
+            }
+
             _followers.Push(member);
             _exhausted = false;
         }
 
         member.Chosen.Wait();
+        member.Chosen.Reset();
         return !_ended.IsSet;
     }
 
@@ -359,8 +386,6 @@ internal sealed class Dispatcher : IWatched
         /// <summary>The word that says that this thread leads and dispatches.</summary>
         public long Lead { get; } = ((long)number << 1) | Dispatching;
 
-        public Thread Thread { get; set; } = null!;
-
         /// <summary>Set, under the membership lock, when the thread is to lead or to help.</summary>
         public ManualResetEventSlim Chosen { get; } = new(initialState: false);
 
@@ -368,18 +393,5 @@ internal sealed class Dispatcher : IWatched
         public bool IsHelper { get; set; }
 
         public long Progress;
-
-        /// <summary>Lets the thread run, as what the words say that it is. Under the membership lock.</summary>
-        public void Begin()
-        {
-            if (Thread.ThreadState.HasFlag(System.Threading.ThreadState.Unstarted))
-            {
-                Thread.UnsafeStart();
-            }
-            else
-            {
-                Chosen.Set();
-            }
-        }
     }
 }

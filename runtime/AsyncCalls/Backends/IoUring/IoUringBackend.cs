@@ -17,7 +17,8 @@ namespace AsyncCalls.Backends.IoUring;
 /// <see cref="_backlog"/>, then fills the kernel's queue. A call on the stack or in the backlog is Queued, and only the pump takes it,
 /// so its link stays its own.</para>
 /// <para><b>Cancel.</b> <see cref="_cancels"/> holds calls whose flag was set. A call may have been pooled and used again before the pump comes to its entry, so
-/// the pump acts on what it finds then: a call that runs here and is flagged; while the pump looks nobody else can end it. A cancel that the
+/// the pump acts on what it finds then: a call that runs here and is flagged. Should that be another use by now, or one that its submitter is about to end, the
+/// kernel finds nothing. A cancel that the
 /// kernel answers with "not found" or "already running" is repeated by the watchdog until the call completes.</para>
 /// <para><b>Sleep.</b> The pump sets <see cref="_sleeping"/>, full fence, looks at what others queue and at the ring again, then waits in the kernel. Others queue, full
 /// fence, then read the flag and signal <see cref="_wake"/>, of which one read is always in flight while the pump sleeps.</para>
@@ -135,6 +136,13 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         TakeSubmissions();
         FillQueue();
         TakeCancels();
+        if (_broken)
+        {
+            // Found out while the queue was filled: what is left goes the other way from the next time on.
+            Harvest();
+            return;
+        }
+
         if (mayWait && _batchCount == 0 && !_queues.HasCompletions)
         {
             EnterAsleep();
@@ -472,6 +480,11 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     /// <summary>The kernel refuses to be entered: what it has not taken goes to the workers, what it has still completes through memory.</summary>
     private void Break(int errno)
     {
+        if (_broken)
+        {
+            return;
+        }
+
         // Told before any call goes on elsewhere: who awaited one finds the reason.
         _broken = true;
         _onBroken(errno);
@@ -487,10 +500,15 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
                 _host.Reroute(call);
             }
         });
+
+        // Ends the read of the wake descriptor, if the kernel still has it.
+        Signal();
     }
 
     private void PumpBroken(bool mayWait)
     {
+        // Nothing can be asked of the kernel any more.
+        _cancels.Clear();
         TakeSubmissions();
         while (_backlog is { } call)
         {
@@ -508,8 +526,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             return;
         }
 
-        if (_inKernel > (_wakeArmed ? 1 : 0))
+        if (_inKernel > 0)
         {
+            // Also while the read of the wake descriptor is there: it would take the wake-up that this thread waits for.
             Thread.Sleep(1);
             return;
         }

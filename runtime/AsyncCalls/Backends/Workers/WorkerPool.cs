@@ -341,11 +341,22 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
                 return;
             }
 
-            worker = new Worker(this, ++_lastNumber) { IsSearching = true };
+            worker = new Worker(this, _lastNumber + 1) { IsSearching = true };
             Interlocked.Increment(ref _searching);
+            try
+            {
+                worker.Start();
+            }
+            catch (OutOfMemoryException)
+            {
+                // The system has no thread to give. The watchdog asks again as long as calls wait.
+                Interlocked.Decrement(ref _searching);
+                return;
+            }
+
+            _lastNumber++;
             _all.Add(worker);
             _count = _all.Count;
-            worker.Start();
         }
     }
 
