@@ -137,6 +137,22 @@ public sealed unsafe class RingTrustTests
     }
 
     [Fact]
+    public void WhatWasTakenBeforeTheRingBrokeIsReturned()
+    {
+        using CompletionRing ring = Shared();
+        using SafeFileHandle wake = ring.CreateWakeHandle();
+        using CompletionRing consumer = CompletionRing.Attach(ring.SharedMemory!, wake);
+        var events = new CompletionEvent[20];
+        var waiter = Task.Run(() => consumer.Reap(events, 20, Late));
+        ring.Publish(RingTests.Events(0, 8));
+        Assert.True(SpinWait.SpinUntil(() => ring.IsEmpty, Late));
+        Word64(ring, RingLayout.Head) = 1UL << 63;
+        ring.Publish(RingTests.Events(8, 8));
+        Assert.Equal(8, waiter.Result);
+        Assert.Throws<InvalidDataException>(() => consumer.Reap(events, 20, Late));
+    }
+
+    [Fact]
     public void WhatANeighbourWritesOverTheHeaderChangesNothing()
     {
         using CompletionRing ring = Shared();

@@ -37,17 +37,27 @@ public sealed unsafe partial class CompletionRing
             return taken;
         }
 
-        SleepGate gate = GetGate();
+        SleepGate gate;
+        try
+        {
+            gate = GetGate();
+        }
+        catch (InvalidOperationException) when (taken > 0)
+        {
+            // It cannot wait, or was disposed; what was taken is not lost.
+            return taken;
+        }
+
         using CancellationTokenRegistration registration =
             cancellationToken.UnsafeRegister(static state => ((SleepGate)state!).Wake(), gate);
         while (true)
         {
             TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
             int generation = gate.Generation;
-            bool over = IsClosed || cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan);
+            bool over = IsBroken || IsClosed || cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan);
             if (over || !TryArm(min - taken))
             {
-                taken += Reap(events[taken..]);
+                taken += Take(events[taken..]);
                 if (over || taken >= min)
                 {
                     ThrowIfNothing(taken, min, cancellationToken);

@@ -184,19 +184,8 @@ public sealed unsafe partial class CompletionRing : IDisposable
     /// <exception cref="InvalidDataException">The ring is broken, and nothing was taken.</exception>
     public int Reap(Span<CompletionEvent> events)
     {
-        if (!TryEnter())
-        {
-            return 0;
-        }
-
-        try
-        {
-            return _consumer.Reap(events);
-        }
-        finally
-        {
-            Leave();
-        }
+        int taken = Take(events);
+        return taken > 0 || _consumer.BrokenReason is null ? taken : throw _consumer.Broken();
     }
 
     /// <summary>
@@ -255,6 +244,19 @@ public sealed unsafe partial class CompletionRing : IDisposable
     {
         _use?.Leave();
         GC.KeepAlive(this);
+    }
+
+    /// <summary>Reaps; a broken ring gives nothing.</summary>
+    private int Take(Span<CompletionEvent> events)
+    {
+        if (!TryEnter())
+        {
+            return 0;
+        }
+
+        int taken = _consumer.Reap(events);
+        Leave();
+        return taken;
     }
 
     private bool TryPopInUse(out CompletionEvent completion)

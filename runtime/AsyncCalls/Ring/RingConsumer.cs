@@ -107,7 +107,7 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
         return TryPopAgain(head, available, out completion);
     }
 
-    /// <summary>Takes as many events as there are and fit, oldest first, one swap for each run. Returns how many.</summary>
+    /// <summary>Takes as many events as there are and fit, oldest first, one swap for each run. Returns how many; none, when the ring is broken.</summary>
     public int Reap(Span<CompletionEvent> events)
     {
         int taken = 0;
@@ -118,7 +118,7 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
             ulong available = TAtomics.Load(ref _words.Tail) - head;
             if (available - 1 >= _limit)
             {
-                if ((taken > 0 && _brokenReason is not null) || !LookAgain(head, available, ref tries))
+                if (!LookAgain(head, available, ref tries))
                 {
                     break;
                 }
@@ -211,16 +211,11 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
     {
         int tries = 0;
         completion = default;
-        if (available - 1 >= _limit && !LookAgain(head, available, ref tries))
-        {
-            return false;
-        }
-
-        return Reap(MemoryMarshal.CreateSpan(ref completion, 1)) == 1;
+        bool taken = (available - 1 < _limit || LookAgain(head, available, ref tries)) && Reap(MemoryMarshal.CreateSpan(ref completion, 1)) == 1;
+        return taken || _brokenReason is null ? taken : throw Broken();
     }
 
-    /// <summary>Nothing can be taken between these indices. True: look again; false: the ring is empty.</summary>
-    /// <exception cref="InvalidDataException">The ring is broken.</exception>
+    /// <summary>Nothing can be taken between these indices. True: look again; false: the ring is empty, or broken.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private bool LookAgain(ulong head, ulong available, ref int tries)
     {
@@ -245,7 +240,7 @@ internal unsafe struct RingConsumer<TAtomics>(RingWords words, IOverflowOwner ov
             TryAgain(ref tries);
         }
 
-        return _brokenReason is null ? again : throw Broken();
+        return again && _brokenReason is null;
     }
 
     private void CopyOut(ulong head, Span<CompletionEvent> events)
