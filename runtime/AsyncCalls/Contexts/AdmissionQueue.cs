@@ -97,11 +97,14 @@ internal sealed class AdmissionQueue : ICallCarrier
     /// <summary>Cancels the waiting calls of one owner, which it must not wait for. Their entries are passed over later.</summary>
     public void CancelOf(ICallOwner owner)
     {
-        foreach ((Call call, long epoch, ICallCarrier _) in _waiting)
+        lock (_admitting)
         {
-            if (call.Owner == owner)
+            foreach ((Call call, long epoch, ICallCarrier _) in _waiting)
             {
-                Cancel(call, epoch);
+                if (call.Owner == owner)
+                {
+                    Cancel(call, epoch);
+                }
             }
         }
     }

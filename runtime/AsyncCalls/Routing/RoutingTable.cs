@@ -34,9 +34,10 @@ internal readonly struct Route
 
     public Attempt Attempt { get; }
 
-    /// <summary>The backend that serves the call where it is available; workers always are.</summary>
+    /// <summary>The backend that serves the call where it is available.</summary>
     public Backend First { get; }
 
+    /// <summary>The backend that serves it otherwise: workers, which always are available. None where they are the first.</summary>
     public Backend Second { get; }
 }
 
@@ -108,16 +109,17 @@ internal static class RoutingTable
         {
             if (row.Operation == operation)
             {
-                yield return KindInWords(row.Kind) + WayInWords(row);
+                yield return KindInWords(row) + WayInWords(row);
             }
         }
     }
 
-    private static string KindInWords(HandleKind kind) => kind switch
+    private static string KindInWords(Route row) => row.Kind switch
     {
         HandleKind.File => "File: ",
         HandleKind.DirectFile => "File opened with O_DIRECT: ",
         HandleKind.MemoryFile => "File in memory (tmpfs): ",
+        HandleKind.Stream when row.Operation is Operation.ReadAt or Operation.WriteAt => "Anything else that has positions: ",
         HandleKind.Stream => "Pipe, socket, terminal or device: ",
         _ => "",
     };

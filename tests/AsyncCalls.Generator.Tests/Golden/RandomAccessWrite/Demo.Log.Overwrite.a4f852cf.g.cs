@@ -12,7 +12,7 @@ partial class Log
     /// <item><description>File: a worker thread.</description></item>
     /// <item><description>File opened with O_DIRECT: io_uring, else a worker thread.</description></item>
     /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
-    /// <item><description>Pipe, socket, terminal or device: a worker thread.</description></item>
+    /// <item><description>Anything else that has positions: a worker thread.</description></item>
     /// </list>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
