@@ -19,6 +19,16 @@ internal static class Bounded
         }
     }
 
+    /// <summary>As <see cref="Until"/>, and looks again at once: for moments that are short.</summary>
+    public static void Spin(Func<bool> condition, string what)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(start) < Limit, $"It never came to be that {what}.");
+        }
+    }
+
     public static async Task UntilAsync(Func<bool> condition, string what)
     {
         long start = Stopwatch.GetTimestamp();
