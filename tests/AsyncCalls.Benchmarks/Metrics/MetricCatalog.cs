@@ -13,5 +13,7 @@ internal static class MetricCatalog
         .. WriteMetrics.All,
         .. OffloadMetrics.All,
         .. CancelMetrics.All,
+        .. CallMetrics.All,
+        .. RingMetrics.All,
     ];
 }
