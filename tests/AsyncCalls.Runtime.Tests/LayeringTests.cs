@@ -113,6 +113,7 @@ public sealed partial class LayeringTests
     [GeneratedRegex(@"(?<![\w.])[A-Z]\w*")]
     private static partial Regex Identifier();
 
-    [GeneratedRegex(@"using\s+(?:static\s+)?AsyncCalls\.(?<layer>\w+)[\w.]*;")]
+    /// <summary>A folder that is named as a namespace, in full or from inside AsyncCalls; not where a file says what its own is.</summary>
+    [GeneratedRegex(@"(?<!namespace\s)(?:\bAsyncCalls\.|(?<![\w.])(?=\w+\.Linux\.))(?<layer>Interop|Ring|Calls|Backends|Routing|Diagnostics|Contexts|CompilerServices)\b")]
     private static partial Regex Using();
 }
