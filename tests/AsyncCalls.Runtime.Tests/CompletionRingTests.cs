@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AsyncCalls.Ring;
 
 namespace AsyncCalls.Runtime.Tests;
@@ -191,6 +192,79 @@ public sealed unsafe class CompletionRingTests
         });
         Assert.All(seen, count => Assert.Equal(1, count));
         Assert.True(ring.IsEmpty);
+    }
+
+    /// <summary>
+    /// Producer and consumer start at the same instant, again and again: either the consumer sees the event, or the producer sees the consumer's target
+    /// and takes it. Without the producer's fence both look too early now and then, and the consumer sleeps although its event is there.
+    /// </summary>
+    [Fact]
+    public void Arming_and_publishing_never_miss_each_other()
+    {
+        using var ring = new CompletionRing(4);
+        ring.GetHandle();
+        long until = Stopwatch.GetTimestamp() + Stopwatch.Frequency;
+        int published = 0;
+        int consumed = 0;
+        int misses = 0;
+        bool stop = false;
+        Bounded.OnThreads(2, number =>
+        {
+            for (int round = 1; ; round++)
+            {
+                if (number == 0)
+                {
+                    // The consumer says when; a few cycles of difference sweep over the moment.
+                    while (Volatile.Read(ref consumed) < round - 1)
+                    {
+                        Thread.SpinWait(1);
+                    }
+
+                    if (Volatile.Read(ref stop))
+                    {
+                        return;
+                    }
+
+                    Volatile.Write(ref published, round);
+                    for (int delay = round % 32; delay > 0; delay--)
+                    {
+                        _ = Volatile.Read(ref stop);
+                    }
+
+                    ring.Publish([default]);
+                    Volatile.Write(ref published, -round);
+                    continue;
+                }
+
+                while (Volatile.Read(ref published) != round && Volatile.Read(ref published) != -round)
+                {
+                    Thread.SpinWait(1);
+                }
+
+                bool sleeps = ring.TryArm(1);
+                while (Volatile.Read(ref published) != -round)
+                {
+                    Thread.SpinWait(1);
+                }
+
+                // The event is there. A consumer that sleeps must have been signalled: its target was taken.
+                if (sleeps && *(ulong*)(ring.Memory + 392) != ulong.MaxValue)
+                {
+                    misses++;
+                }
+
+                *(ulong*)(ring.Memory + 392) = ulong.MaxValue;
+                Assert.True(ring.TryPop(out _));
+                bool last = misses > 0 || Stopwatch.GetTimestamp() > until;
+                Volatile.Write(ref stop, last);
+                Volatile.Write(ref consumed, round);
+                if (last)
+                {
+                    return;
+                }
+            }
+        });
+        Assert.Equal(0, misses);
     }
 
     private static bool HasFlag(CompletionRing ring) => (*(uint*)(ring.Memory + 136) & 1) != 0;

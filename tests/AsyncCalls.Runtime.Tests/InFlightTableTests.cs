@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using AsyncCalls.Calls;
 
 namespace AsyncCalls.Runtime.Tests;
@@ -154,6 +155,59 @@ public sealed class InFlightTableTests
         for (int i = 0; i < Capacity; i++)
         {
             Assert.True(table.TryAdd(new IoCall()), "A slot was lost.");
+        }
+    }
+
+    /// <summary>A thread looks at the top of the free stack and its link; meanwhile others take both and give the top back: the link is out of date.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(4)]
+    public void The_free_stack_survives_slots_that_go_away_and_come_back(int capacity)
+    {
+        var table = new InFlightTable(capacity);
+        int[] owners = new int[capacity];
+        long until = Stopwatch.GetTimestamp() + (Stopwatch.Frequency / 2);
+        Bounded.OnThreads(4, number =>
+        {
+            var first = new IoCall();
+            var second = new IoCall();
+            for (int i = 0; i % 256 != 0 || Stopwatch.GetTimestamp() < until; i++)
+            {
+                bool hasFirst = TryTake(first, number);
+                bool hasSecond = TryTake(second, number);
+                if (hasFirst)
+                {
+                    GiveBack(first, number);
+                }
+
+                if (hasSecond)
+                {
+                    GiveBack(second, number);
+                }
+            }
+        });
+        for (int i = 0; i < capacity; i++)
+        {
+            Assert.True(table.TryAdd(new IoCall()), "A slot was lost.");
+        }
+
+        Assert.False(table.TryAdd(new IoCall()), "A slot was made twice.");
+
+        bool TryTake(IoCall call, int number)
+        {
+            if (!table.TryAdd(call))
+            {
+                return false;
+            }
+
+            Assert.Equal(0, Interlocked.Exchange(ref owners[new CallId(call.Id).Slot], number + 1));
+            return true;
+        }
+
+        void GiveBack(IoCall call, int number)
+        {
+            Assert.Equal(number + 1, Interlocked.Exchange(ref owners[new CallId(call.Id).Slot], 0));
+            Assert.Same(call, table.Remove(call.Id));
         }
     }
 }

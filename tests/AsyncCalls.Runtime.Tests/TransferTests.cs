@@ -100,18 +100,22 @@ public sealed class TransferTests : IDisposable
         byte[] data = await File.ReadAllBytesAsync(path);
         using SafeFileHandle file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
         byte[] buffer = new byte[Size];
-        for (int hole = 0; hole < 4; hole++)
-        {
-            int fd = (int)file.DangerousGetHandle();
-            Assert.Equal(0, Native.fdatasync(fd));
+        int fd = (int)file.DangerousGetHandle();
+        Assert.Equal(0, Native.fdatasync(fd));
 
-            // From the middle on; in the middle; all; every other 256 KiB.
-            for (long at = 0; at < Size; at += 256 << 10)
+        // Without read-ahead, which would fill the holes while the cached part is copied.
+        const int RandomAccessAhead = 1;
+        Assert.Equal(0, Native.posix_fadvise(fd, 0, 0, RandomAccessAhead));
+        for (int pattern = 0; pattern < 4; pattern++)
+        {
+            Assert.Equal(0, Native.posix_fadvise(fd, 0, 0, Native.DontNeed));
+
+            // In the cache: the first half; all but a hole in the middle; nothing; every other 256 KiB.
+            for (int at = 0; at < Size; at += 256 << 10)
             {
-                bool evict = hole switch { 0 => at >= Size / 2, 1 => at is >= (Size / 4) and < (Size / 2), 2 => true, _ => (at >> 18) % 2 == 0 };
-                if (evict)
+                if (pattern switch { 0 => at < Size / 2, 1 => at is < (Size / 4) or >= (Size / 2), 2 => false, _ => (at >> 18) % 2 == 0 })
                 {
-                    Assert.Equal(0, Native.posix_fadvise(fd, at, 256 << 10, Native.DontNeed));
+                    Assert.Equal(256 << 10, RandomAccess.Read(file, buffer.AsSpan(0, 256 << 10), at));
                 }
             }
 
@@ -119,6 +123,11 @@ public sealed class TransferTests : IDisposable
             int length = Size - 1_000;
             Assert.Equal(length, await RandomAccessCalls.Read(runtime, "test", file, buffer.AsMemory(0, length), 500, default).Bound());
             Assert.True(buffer.AsSpan(0, length).SequenceEqual(data.AsSpan(500, length)));
+        }
+
+        if (runtime.GetStatistics().CompletedInline == 4)
+        {
+            Assert.Skip("The page cache of this machine kept what it was told to drop.");
         }
     }
 
