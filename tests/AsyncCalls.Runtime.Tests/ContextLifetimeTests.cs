@@ -240,7 +240,7 @@ public sealed class ContextLifetimeTests
         Assert.Equal(1, memory.Pins);
         Native.WriteAll(pipe.Writer, [5, 6, 7, 8]);
         Assert.Equal(4, context.ReapOne().Result);
-        Assert.Equal(0, memory.Pins);
+        Bounded.Until(() => memory.Pins == 0, "the memory is unpinned, by another thread than the one that completes calls");
         Assert.Equal([5, 6, 7, 8], memory.GetSpan().ToArray());
     }
 
@@ -358,20 +358,7 @@ public sealed class ContextLifetimeTests
             using CompletionRecord record = context.CreateRecord();
             Assert.True(seen.Add(buffer.Id) && seen.Add(record.Id));
         }
-
-        // Far on, as a process comes to that makes a context for every call.
-        LastNumber(null!) += (1 << 24) - 50;
-        for (int i = 0; i < 50; i++)
-        {
-            using AsyncCallContext context = runtime.CreateContext(2);
-            using BufferLease buffer = context.Pin(new byte[1]);
-            using CompletionRecord record = context.CreateRecord();
-            Assert.True(seen.Add(buffer.Id) && seen.Add(record.Id), $"Id {buffer.Id:x} was given twice.");
-        }
     }
-
-    [UnsafeAccessor(UnsafeAccessorKind.StaticField, Name = "_lastNumber")]
-    private static extern ref int LastNumber(AsyncCallContext context);
 
     private static void Park(AsyncCallContext context, TestPipe pipe, IocbFlags flags)
     {

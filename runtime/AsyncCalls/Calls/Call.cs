@@ -52,6 +52,9 @@ internal abstract partial class Call
     /// <summary>Whether the call waits for a peer, a terminal or another process: it may never end by itself.</summary>
     public virtual bool IsUnbounded => false;
 
+    /// <summary>Whether a request to cancel means anything to the call. A close that did not run would leave what it was to close.</summary>
+    public virtual bool IsCancellable => true;
+
     /// <summary>
     /// Makes the call on the current thread, which may block. Ends with <see cref="Settle"/> and nothing after it. On a worker.
     /// </summary>
@@ -140,6 +143,7 @@ internal abstract partial class Call
         EndUse();
         _registration = default;
         Token = default;
+        Owner = null!;
         Error = null;
         WasCancelled = false;
         Carrier = null;
@@ -177,7 +181,7 @@ internal abstract partial class Call
     /// </summary>
     public bool RequestCancel(ICallOwner? owner, ulong id)
     {
-        if (id == 0 || !TryFlagCancel(owner, id, out long epoch))
+        if (id == 0 || !IsCancellable || !TryFlagCancel(owner, id, out long epoch))
         {
             return false;
         }
@@ -190,7 +194,7 @@ internal abstract partial class Call
     // This use cannot end under the callback: settling waits for it.
     private void OnTokenFired()
     {
-        if (TryFlagCancel(owner: null, id: null, out long epoch))
+        if (IsCancellable && TryFlagCancel(owner: null, id: null, out long epoch))
         {
             Carrier?.Cancel(this, epoch);
         }

@@ -9,6 +9,9 @@ internal static class CleanThread
     [ThreadStatic]
     private static ExecutionContext? _clean;
 
+    /// <summary>Whether the calling thread is one of the runtime's, where nothing of a user's runs but bodies and continuations.</summary>
+    public static bool IsRuntimeThread => _clean is not null;
+
     /// <summary>Remembers how the calling thread is when it begins. Called once by each thread of the runtime, which starts without flow.</summary>
     public static void Begin() => _clean = ExecutionContext.Capture();
 

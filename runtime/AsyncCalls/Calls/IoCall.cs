@@ -31,6 +31,8 @@ internal sealed unsafe partial class IoCall : Call
 
     public override bool IsUnbounded => _kind == HandleKind.Stream || Operation == Operation.Syscall;
 
+    public override bool IsCancellable => Operation != Operation.Close;
+
     /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
     public bool IsSubmitted { get; private set; }
 

@@ -191,8 +191,7 @@ public unsafe struct Iocb
     public static Iocb UnsafeWrite(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(Operation.WriteAt, fd, buffer, count, offset);
 
     /// <summary>
-    /// close(2) of a bare descriptor, which is gone whatever the result; only a call that was cancelled before it ran (−ECANCELED) leaves it open. Never
-    /// interrupted, never retried.
+    /// close(2) of a bare descriptor, which is gone whatever the result. Never cancelled, interrupted or retried.
     /// </summary>
     public static Iocb UnsafeClose(int fd) => new() { Operation = Operation.Close, _flags = IocbFlags.UnsafeHandle, Handle = fd };
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using AsyncCalls.Calls;
 
 namespace AsyncCalls;
 
@@ -41,6 +42,7 @@ public sealed class HandleLease : IDisposable
 /// </summary>
 public sealed unsafe class BufferLease : IDisposable
 {
+    private readonly bool _pinIsForeign;
     private MemoryHandle _pin;
     private Action<ulong>? _forget;
 
@@ -50,6 +52,7 @@ public sealed unsafe class BufferLease : IDisposable
     internal BufferLease(ulong id, Memory<byte> memory, Action<ulong> forget)
     {
         _pin = memory.Pin();
+        _pinIsForeign = !MemoryMarshal.TryGetArray<byte>(memory, out _);
         Id = id;
         Length = memory.Length;
         _forget = forget;
@@ -95,8 +98,15 @@ public sealed unsafe class BufferLease : IDisposable
     {
         if (Interlocked.Decrement(ref _uses) == 0)
         {
-            // The lease ended while a call was in flight, or ends now. A memory manager's code must not run on the thread that completes calls.
-            _ = ThreadPool.UnsafeQueueUserWorkItem(static lease => lease._pin.Dispose(), this, preferLocal: false);
+            if (_pinIsForeign && CleanThread.IsRuntimeThread)
+            {
+                // The lease ended while its last call was in flight. A memory manager's code must not run on the thread that completes calls.
+                _ = ThreadPool.UnsafeQueueUserWorkItem(static lease => lease._pin.Dispose(), this, preferLocal: false);
+            }
+            else
+            {
+                _pin.Dispose();
+            }
         }
     }
 }

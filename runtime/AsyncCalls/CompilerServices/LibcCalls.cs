@@ -106,7 +106,7 @@ public static class LibcCalls
         AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int dirfd, string path, int flags, uint mode, CancellationToken cancellationToken) =>
         Open(runtime, method, errors, null, dirfd, path, flags, mode, cancellationToken);
 
-    /// <summary>close(2). Never interrupted once it runs, and never retried.</summary>
+    /// <summary>close(2). A token that has fired before keeps it from starting; once started it is never cancelled, interrupted or retried.</summary>
     public static ImportCall Close(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int fd, CancellationToken cancellationToken) =>
         OnFile(runtime, method, errors, Operation.Close, null, fd, 0, 0, 0, cancellationToken);
 

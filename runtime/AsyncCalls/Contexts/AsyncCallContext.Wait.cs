@@ -14,7 +14,12 @@ public sealed unsafe partial class AsyncCallContext
     private readonly object _completed = new();
     private int _waiters;
 
-    /// <summary>Waits until one of the calls is no longer in flight. Takes no event: reap as usual.</summary>
+    /// <summary>Completions that have left the table and are on their way into the ring.</summary>
+    private int _publishing;
+
+    /// <summary>
+    /// Waits until one of the calls is no longer in flight: its record, if it has one, is filled, and its event is published. Takes no event: reap as usual.
+    /// </summary>
     /// <param name="ids">The calls. An id that is not in flight counts as completed.</param>
     /// <param name="timeout">How long to wait; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
     /// <param name="cancellationToken">Ends the wait, not the calls.</param>
@@ -52,6 +57,7 @@ public sealed unsafe partial class AsyncCallContext
                     int answer = Look(ids, all);
                     if (answer >= 0)
                     {
+                        AwaitPublication();
                         return answer;
                     }
 
@@ -72,11 +78,23 @@ public sealed unsafe partial class AsyncCallContext
         }
     }
 
+    /// <summary>
+    /// A call that left the table publishes next, a few instructions later on a thread of the runtime: these are waited for, whichever call they are of.
+    /// </summary>
+    private void AwaitPublication()
+    {
+        var spinner = default(SpinWait);
+        while (Volatile.Read(ref _publishing) != 0)
+        {
+            spinner.SpinOnce();
+        }
+    }
+
     private int Look(ReadOnlySpan<CallId> ids, bool all)
     {
         for (int i = 0; i < ids.Length; i++)
         {
-            // A block's call leaves the table when its completion is where it was to go. A twin's is complete when it is settled, and stays until it is
+            // A block's call leaves the table when its record is filled. A twin's is complete when it is settled, and stays until it is
             // reaped. A call of another context is nobody's here.
             bool inFlight = _engine.InFlight.Find(ids[i].Value) is { } call && call.Owner == this && !(call.IsSettled && call is not IoCall { IsSubmitted: true });
             if (inFlight == all)

@@ -192,14 +192,18 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         Interlocked.Decrement(ref _inFlight);
         if (call is IoCall { IsSubmitted: true } submitted)
         {
-            // Record and event first: who waits for the id finds them when it is gone.
-            if (submitted.Conclude(out CompletionEvent completion))
+            // Record, slot, event: who finds the id gone finds the record filled, and who has the event finds the slot free for the next call.
+            // Who waits for the id stays until the event is there too.
+            bool announced = submitted.Conclude(out CompletionEvent completion);
+            Interlocked.Increment(ref _publishing);
+            _ = _engine.Take(call.Id);
+            submitted.Retire();
+            if (announced)
             {
                 _ring.Publish([completion]);
             }
 
-            _ = _engine.Take(call.Id);
-            submitted.Retire();
+            Interlocked.Decrement(ref _publishing);
         }
         else if (call.Id != 0)
         {
