@@ -19,6 +19,8 @@ internal sealed class FileSlot(AsyncCallContext context, int bufferBytes) : IDis
 
     public bool IsFree => _file is null;
 
+    public string Path { get; private set; } = "";
+
     /// <summary>Whether a submitted read has completed.</summary>
     public bool IsCompleted => _record.IsCompleted;
 
@@ -28,6 +30,7 @@ internal sealed class FileSlot(AsyncCallContext context, int bufferBytes) : IDis
     /// <summary>Takes a file on. Its number comes back with each completion.</summary>
     public void Open(string path, ulong number)
     {
+        Path = path;
         _file = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
         _lease = context.Lease(_file);
         _cookie = number;
@@ -70,6 +73,7 @@ internal sealed class FileSlot(AsyncCallContext context, int bufferBytes) : IDis
     {
         // The lease first: it holds the descriptor open. A call in flight holds it too.
         _lease?.Dispose();
+        _lease = null;
         _file?.Dispose();
         _file = null;
     }

@@ -1,5 +1,5 @@
 /* Reaps the completions of another process. Connects to the Unix socket that it is given, receives the ring, and prints a line for each
- * event until the owner has gone.
+ * event (cookie, result) until the owner closes the ring; then, on standard error, how many there were and the sum of their results.
  *
  *   cc -std=gnu11 -O2 -I runtime/include -o consumer samples/SharedRing/consumer.c
  *   ./consumer /run/app/ring.sock [events-before-exit]
@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-enum { batch = 64 };
+enum {
+    batch = 64,
+    interval_ms = 1000, /* how often it looks whether whoever started it is still there: a killed owner closes nothing */
+};
 
 static int fail(const char *what, int error)
 {
@@ -37,18 +40,32 @@ int main(int count, char **arguments)
         return fail("the ring was not received", -error);
 
     acring_event events[batch];
+    uint64_t completions = 0, failed = 0, bytes = 0;
+    pid_t parent = getppid();
     while (left > 0) {
-        int got = acring_wait(&ring, events, left < batch ? (uint32_t)left : batch, 1, -1);
-        if (got < 0)
+        int got = acring_wait(&ring, events, left < batch ? (uint32_t)left : batch, 1, interval_ms);
+        if (got < 0 && got != -EINTR)
             return fail("reap", -got);
-        if (got == 0)
+        if (got == 0 && atomic_load(&ring.header->producer_flags) & ACRING_CLOSED)
             break;
-        for (int i = 0; i < got; i++)
+        if (got == 0 && getppid() != parent)
+            return fail("the owner has gone and left the ring open", EOWNERDEAD);
+        for (int i = 0; i < got; i++) {
             printf("%" PRIu64 " %" PRId64 "\n", events[i].cookie, events[i].result);
-        fflush(stdout);
-        left -= (uint64_t)got;
+            completions++;
+            if (events[i].result < 0)
+                failed++;
+            else
+                bytes += (uint64_t)events[i].result;
+        }
+        if (got > 0) {
+            if (fflush(stdout) != 0)
+                return fail("standard output", errno);
+            left -= (uint64_t)got;
+        }
     }
 
     acring_detach(&ring);
+    fprintf(stderr, "consumer: %" PRIu64 " completions, %" PRIu64 " bytes, %" PRIu64 " failed\n", completions, bytes, failed);
     return EXIT_SUCCESS;
 }
