@@ -26,6 +26,7 @@ internal sealed class SampleProcess : IDisposable
 
     private readonly Process _process;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<string> _firstLine = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task<string> _output;
     private readonly Task<string> _error;
 
@@ -45,12 +46,23 @@ internal sealed class SampleProcess : IDisposable
     /// <summary>Completes when the process has written something to standard output, or closed it.</summary>
     public Task Begun => _begun.Task;
 
+    /// <summary>The first line of standard output; all that there was, if it has none.</summary>
+    public Task<string> FirstLine => _firstLine.Task;
+
     /// <remarks>
     /// A shell lets what it starts in the background ignore Ctrl+C, and all that is started there inherits it, down to these tests
     /// and the sample: <c>env</c> sets it right.
     /// </remarks>
-    public static SampleProcess StartTreeDigest(params string[] arguments)
-        => new(new ProcessStartInfo("env", ["--default-signal=INT,TERM", DotnetHost(), TreeDigestAssembly(), .. arguments]));
+    public static SampleProcess Start(string sample, params string[] arguments)
+        => new(new ProcessStartInfo("env", ["--default-signal=INT,TERM", DotnetHost(), AssemblyOf(sample), .. arguments]));
+
+    public static SampleProcess StartTreeDigest(params string[] arguments) => Start("TreeDigest", arguments);
+
+    public static async Task<Finished> RunAsync(string sample, params string[] arguments)
+    {
+        using SampleProcess process = Start(sample, arguments);
+        return await process.EndAsync();
+    }
 
     public static async Task<Finished> TreeDigestAsync(params string[] arguments)
     {
@@ -93,21 +105,26 @@ internal sealed class SampleProcess : IDisposable
         {
             output.Append(buffer, 0, read);
             _begun.TrySetResult();
+            if (buffer.AsSpan(0, read).Contains('\n') && !_firstLine.Task.IsCompleted)
+            {
+                _firstLine.SetResult(output.ToString().Split('\n')[0]);
+            }
         }
 
         _begun.TrySetResult();
+        _firstLine.TrySetResult(output.ToString());
         return output.ToString();
     }
 
     private static string DotnetHost() => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     /// <summary>The sample's output in the same configuration as this test's.</summary>
-    private static string TreeDigestAssembly()
+    public static string AssemblyOf(string sample)
     {
         var own = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         string configuration = own.Parent!.Name;
         DirectoryInfo root = own.Parent!.Parent!.Parent!.Parent!.Parent!;
-        string path = Path.Combine(root.FullName, "samples", "TreeDigest", "bin", configuration, own.Name, "TreeDigest.dll");
+        string path = Path.Combine(root.FullName, "samples", sample, "bin", configuration, own.Name, sample + ".dll");
         Assert.True(File.Exists(path), $"The sample is not built: {path}");
         return path;
     }

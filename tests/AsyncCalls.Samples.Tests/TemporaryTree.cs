@@ -5,7 +5,7 @@ namespace AsyncCalls.Samples.Tests;
 /// <summary>A folder that goes away with the test.</summary>
 internal sealed class TemporaryTree : IDisposable
 {
-    public TemporaryTree() => Root = Directory.CreateTempSubdirectory("treedigest-").FullName;
+    public TemporaryTree() => Root = Directory.CreateTempSubdirectory("asynccalls-samples-").FullName;
 
     public string Root { get; }
 
