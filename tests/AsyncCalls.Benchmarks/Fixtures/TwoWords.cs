@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace AsyncCalls.Benchmarks.Fixtures;
 
 /// <summary>
-/// The pattern of a ring's indices alone: one thread writes the tail, another the head, and each looks at the other's only now and then. In one
-/// cache line each write takes the line away from the other processor.
+/// The pattern of a ring's indices alone: one thread advances the tail, another the head, each by a locked instruction (a consumer's compare-and-swap, a
+/// producer's fence), and each looks at the other's only now and then. In one cache line each takes the line away from the other processor.
 /// </summary>
 internal sealed unsafe class TwoWords : IDisposable
 {
@@ -36,7 +36,7 @@ internal sealed unsafe class TwoWords : IDisposable
         ulong seen = 0;
         for (int i = 0; i < calls; i++)
         {
-            Volatile.Write(ref *mine, *mine + 1);
+            Interlocked.Increment(ref *mine);
             if (i % WritesBetweenLooks == 0)
             {
                 seen += Volatile.Read(ref *others);
