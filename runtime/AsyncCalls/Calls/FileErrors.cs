@@ -19,6 +19,10 @@ internal static class FileErrors
         {
             case Errno.ENOENT:
                 return path is null ? new FileNotFoundException("Unable to find the specified file.") : new FileNotFoundException($"Could not find file '{path}'.", path);
+            case Errno.ENOTDIR:
+                return path is null
+                    ? new DirectoryNotFoundException("Attempted to access a path that is not on the disk.")
+                    : new DirectoryNotFoundException($"Could not find a part of the path '{path}'.");
             case Errno.EACCES or Errno.EBADF or Errno.EPERM:
                 Exception inner = Plain(errno, path: null);
                 return new UnauthorizedAccessException(path is null ? "Access to the path is denied." : $"Access to the path '{path}' is denied.", inner);

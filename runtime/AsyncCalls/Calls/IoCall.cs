@@ -198,6 +198,8 @@ internal sealed unsafe partial class IoCall : Call
 
     protected override void ReturnToPool() => CallPool<IoCall>.Return(this);
 
+    private bool IsPositioned => Operation is Operation.ReadAt or Operation.WriteAt;
+
     private bool IsWrite => Operation is Operation.Write or Operation.WriteAt;
 
     private bool IsTransfer => Operation is Operation.Read or Operation.ReadAt or Operation.Write or Operation.WriteAt;
@@ -206,6 +208,14 @@ internal sealed unsafe partial class IoCall : Call
     {
         if (errno == Errno.EINTR && !IsCancelRequested && _manner == CallManner.ClassLibrary)
         {
+            return false;
+        }
+
+        if (errno is Errno.ESPIPE or Errno.ENXIO && _manner == CallManner.ClassLibrary && IsPositioned)
+        {
+            // A file that can seek and takes no offset (some of /proc): the class library goes on without one, and so does this call.
+            _iocb.Operation = Operation == Operation.ReadAt ? Operation.Read : Operation.Write;
+            _iocb.Offset = -1;
             return false;
         }
 

@@ -103,7 +103,9 @@ public sealed unsafe partial class AsyncCallContext
             Resolve(block, ref resolved, ref uses);
             CompletionRecord? record = block.Record == 0 ? null : Find<CompletionRecord>(block.Record, "record");
             HandleKind kind = KindOf(resolved, uses.Handle);
-            backend = _engine.Choose(RoutingTable.Find(block.Operation, kind).First);
+            backend = IsTransfer(block.Operation) && block.Length == 0
+                ? Backend.Workers
+                : _engine.Choose(RoutingTable.Find(block.Operation, kind).First);
             IoCall call = IoCall.Rent(this, nameof(Submit), CallManner.Import, AsyncCallErrors.ReturnValue, block.Operation);
             call.SetSubmitted(resolved, kind, uses.Handle, uses.Buffer, uses.Path, record);
             owned = true;

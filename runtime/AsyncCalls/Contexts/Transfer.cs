@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
 using AsyncCalls.Routing;
@@ -89,7 +90,7 @@ internal readonly unsafe ref struct Transfer
             {
                 result = AttemptPlain(fd, start, count, at);
             }
-            else if (_engine.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait)
+            else if (_engine.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait && count > 0)
             {
                 result = AttemptNoWait(fd, facts, start, count, at, ref done);
             }
@@ -120,7 +121,9 @@ internal readonly unsafe ref struct Transfer
 
         call.SetHandle(fd, handle, facts.Kind);
         owned = true;
-        _engine.Start(call, _engine.Choose(route.First), cancellationToken);
+        
+        // Zero bytes are answered by preadv2 and io_uring without asking the file, which may have something to say (EISDIR, ENOSPC).
+        _engine.Start(call, count == 0 ? Backend.Workers : _engine.Choose(route.First), cancellationToken);
         return new Started(call);
     }
 
@@ -206,6 +209,9 @@ internal readonly unsafe ref struct Transfer
                 facts.RefusesNoWait = true;
                 return NotCompleted;
             case Errno.EAGAIN or Errno.EINTR or Errno.ENOSYS:
+                return NotCompleted;
+            case Errno.ESPIPE or Errno.ENXIO when _manner == CallManner.ClassLibrary:
+                // The class library goes on without an offset; the record knows how.
                 return NotCompleted;
             default:
                 return done > 0 && !(_isWrite && _manner == CallManner.ClassLibrary) ? done : -errno;
