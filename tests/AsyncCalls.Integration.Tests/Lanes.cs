@@ -1,0 +1,31 @@
+namespace AsyncCalls.Integration.Tests;
+
+/// <summary>The ways that every behaviour is tested on: each test of a lane runs once on each.</summary>
+public enum Lane
+{
+    /// <summary>Everything that the machine offers.</summary>
+    Native,
+
+    /// <summary>The same without inline attempts, so that calls really go to a backend.</summary>
+    NativeNoInline,
+
+    /// <summary>Worker threads only.</summary>
+    Workers,
+
+    /// <summary>Worker threads only, no inline attempts.</summary>
+    WorkersNoInline,
+}
+
+internal static class LaneExtensions
+{
+    public static AsyncCallRuntime NewRuntime(this Lane lane, Action<AsyncCallOptions>? configure = null)
+    {
+        var options = new AsyncCallOptions
+        {
+            Backends = lane is Lane.Native or Lane.NativeNoInline ? AsyncCallBackends.All : AsyncCallBackends.WorkersOnly,
+            InlineAttempts = lane is Lane.Native or Lane.Workers,
+        };
+        configure?.Invoke(options);
+        return new AsyncCallRuntime(options);
+    }
+}
