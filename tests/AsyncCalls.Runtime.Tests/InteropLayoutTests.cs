@@ -58,7 +58,7 @@ public sealed unsafe class InteropLayoutTests
         ("IoUringConstants", "SqCqOverflow", "IORING_SQ_CQ_OVERFLOW"), ("IoUringConstants", "SqTaskRun", "IORING_SQ_TASKRUN"),
         ("IoUringConstants", "RegisterProbe", "IORING_REGISTER_PROBE"), ("IoUringConstants", "ProbeSupported", "IO_URING_OP_SUPPORTED"),
         ("IoUringConstants", "SqRingOffset", "IORING_OFF_SQ_RING"), ("IoUringConstants", "SqesOffset", "IORING_OFF_SQES"),
-        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "EROFS", "ENAMETOOLONG", "ENOSYS", "EOPNOTSUPP", "ECANCELED"])
+        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "EOPNOTSUPP", "ECANCELED"])
             .Select(name => ("Errno", name, name)),
     ];
 
