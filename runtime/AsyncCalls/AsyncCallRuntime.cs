@@ -98,8 +98,8 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        IoCall call = IoCall.Rent(Owner, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
-        Engine.Start(call, Engine.Choose(RoutingTable.Find(Operation.Nop, HandleKind.Any).First), cancellationToken);
+        IoCall call = IoCall.Rent(Owner, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
+        Engine.Start(call, Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 

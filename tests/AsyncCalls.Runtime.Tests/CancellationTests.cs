@@ -46,7 +46,7 @@ public sealed class CancellationTests
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         using var cancel = new CancellationTokenSource();
-        IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
+        IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
         await cancel.CancelAsync();
         runtime.Engine.Start(call, runtime.Engine.Choose(Backend.IoUring), cancel.Token);
         OperationCanceledException thrown = await Assert.ThrowsAsync<OperationCanceledException>(() => new ValueTask(call, call.Version).Bound());
@@ -303,7 +303,7 @@ public sealed class CancellationTests
         using var watchdog = new Watchdog("test watchdog");
         var worker = new Worker(new WorkerPool("test", 1, TimeSpan.FromSeconds(1), watchdog, new CallCounters()), 1);
         FieldInfo gate = typeof(Worker).GetField("_gate", BindingFlags.Instance | BindingFlags.NonPublic)!;
-        IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, Operation.Nop);
+        IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
         Assert.True(worker.Enter(call));
         long inside = (long)gate.GetValue(worker)!;
         const long Signalling = 2;

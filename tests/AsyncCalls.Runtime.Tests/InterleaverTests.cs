@@ -190,7 +190,7 @@ public sealed class InterleaverTests
 
     private sealed class TestCall : Call
     {
-        public override Operation Operation => default;
+        public override CallOperation Operation => default;
 
         public override void Execute(IInterruptGate gate) => throw new NotSupportedException();
 

@@ -1,4 +1,3 @@
-using AsyncCalls.Calls;
 using AsyncCalls.Generator.Models;
 using AsyncCalls.Routing;
 
@@ -37,11 +36,11 @@ internal static class Remarks
 
     private static void WriteWays(CodeWriter writer, TwinModel twin)
     {
-        Operation operation = twin.Call switch
+        CallOperation operation = twin.Call switch
         {
             DescriptorCall descriptor => descriptor.Operation,
-            WorkerCall { Import: not null } => Operation.Import,
-            _ => Operation.Body,
+            WorkerCall { Import: not null } => CallOperation.Import,
+            _ => CallOperation.Body,
         };
         string[] ways = [.. RoutingTable.Describe(operation)];
         if (ways.Length == 1)

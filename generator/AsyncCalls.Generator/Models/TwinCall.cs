@@ -1,5 +1,3 @@
-using AsyncCalls.Calls;
-
 namespace AsyncCalls.Generator.Models;
 
 /// <summary>What the twin does.</summary>
@@ -14,7 +12,7 @@ internal abstract record TwinCall;
 /// <param name="Owned">The name of the parameter whose memory belongs to the call until it completes; or null.</param>
 internal sealed record DescriptorCall(
     string Target,
-    Operation Operation,
+    CallOperation Operation,
     EquatableArray<string> Arguments,
     EquatableArray<string> NonNegative,
     string Conversion,

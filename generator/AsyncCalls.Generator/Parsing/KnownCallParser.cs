@@ -1,4 +1,3 @@
-using AsyncCalls.Calls;
 using AsyncCalls.Generator.Diagnostics;
 using AsyncCalls.Generator.Models;
 using Microsoft.CodeAnalysis;
@@ -12,13 +11,13 @@ internal static class KnownCallParser
     private static readonly Dictionary<string, KnownCall> Known = new()
     {
         ["System.IO.RandomAccess.Read(Microsoft.Win32.SafeHandles.SafeFileHandle, System.Span<byte>, long)"] =
-            new("RandomAccessCalls.Read", "RandomAccess.Read", Operation.ReadAt),
+            new("RandomAccessCalls.Read", "RandomAccess.Read", CallOperation.ReadAt),
         ["System.IO.RandomAccess.Write(Microsoft.Win32.SafeHandles.SafeFileHandle, System.ReadOnlySpan<byte>, long)"] =
-            new("RandomAccessCalls.Write", "RandomAccess.Write", Operation.WriteAt),
+            new("RandomAccessCalls.Write", "RandomAccess.Write", CallOperation.WriteAt),
         ["System.IO.RandomAccess.FlushToDisk(Microsoft.Win32.SafeHandles.SafeFileHandle)"] =
-            new("RandomAccessCalls.FlushToDisk", "RandomAccess.FlushToDisk", Operation.Sync),
+            new("RandomAccessCalls.FlushToDisk", "RandomAccess.FlushToDisk", CallOperation.Sync),
         ["System.IO.File.OpenHandle(string, System.IO.FileMode, System.IO.FileAccess, System.IO.FileShare, System.IO.FileOptions, long)"] =
-            new("FileCalls.OpenHandle", "File.OpenHandle", Operation.OpenAt),
+            new("FileCalls.OpenHandle", "File.OpenHandle", CallOperation.OpenAt),
     };
 
     /// <summary>The native call, or null where the body is anything else, which is no error.</summary>
@@ -143,5 +142,5 @@ internal static class KnownCallParser
     /// <param name="Target">The method of the runtime that starts it.</param>
     /// <param name="Name">Its name in messages.</param>
     /// <param name="Operation">Its operation in the routing table.</param>
-    private sealed record KnownCall(string Target, string Name, Operation Operation);
+    private sealed record KnownCall(string Target, string Name, CallOperation Operation);
 }

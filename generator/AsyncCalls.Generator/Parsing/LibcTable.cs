@@ -1,5 +1,3 @@
-using AsyncCalls.Calls;
-
 namespace AsyncCalls.Generator.Parsing;
 
 /// <summary>What a parameter of a libc function is.</summary>
@@ -31,7 +29,7 @@ internal enum LibcResult
 /// <summary>A libc function with a native path.</summary>
 internal sealed class LibcFunction
 {
-    public LibcFunction(string target, Operation operation, LibcResult result, params LibcParameter[] parameters)
+    public LibcFunction(string target, CallOperation operation, LibcResult result, params LibcParameter[] parameters)
     {
         Target = target;
         Operation = operation;
@@ -42,7 +40,7 @@ internal sealed class LibcFunction
     /// <summary>The method of <c>LibcCalls</c>.</summary>
     public string Target { get; }
 
-    public Operation Operation { get; }
+    public CallOperation Operation { get; }
 
     public LibcResult Result { get; }
 
@@ -53,12 +51,12 @@ internal sealed class LibcFunction
 internal static class LibcTable
 {
     private static readonly LibcFunction Read =
-        new("Read", Operation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count);
+        new("Read", CallOperation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count);
 
     private static readonly LibcFunction PRead =
         new(
             "PRead",
-            Operation.ReadAt,
+            CallOperation.ReadAt,
             LibcResult.Size,
             LibcParameter.Descriptor,
             LibcParameter.OutBuffer,
@@ -66,29 +64,29 @@ internal static class LibcTable
             LibcParameter.Offset);
 
     private static readonly LibcFunction Write =
-        new("Write", Operation.Write, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count);
+        new("Write", CallOperation.Write, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count);
 
     private static readonly LibcFunction PWrite =
         new(
             "PWrite",
-            Operation.WriteAt,
+            CallOperation.WriteAt,
             LibcResult.Size,
             LibcParameter.Descriptor,
             LibcParameter.InBuffer,
             LibcParameter.Count,
             LibcParameter.Offset);
 
-    private static readonly LibcFunction FSync = new("FSync", Operation.Sync, LibcResult.Status, LibcParameter.Descriptor);
+    private static readonly LibcFunction FSync = new("FSync", CallOperation.Sync, LibcResult.Status, LibcParameter.Descriptor);
 
-    private static readonly LibcFunction FDataSync = new("FDataSync", Operation.DataSync, LibcResult.Status, LibcParameter.Descriptor);
+    private static readonly LibcFunction FDataSync = new("FDataSync", CallOperation.DataSync, LibcResult.Status, LibcParameter.Descriptor);
 
     private static readonly LibcFunction FTruncate =
-        new("FTruncate", Operation.Truncate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset);
+        new("FTruncate", CallOperation.Truncate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset);
 
     private static readonly LibcFunction FAllocate =
         new(
             "FAllocate",
-            Operation.Allocate,
+            CallOperation.Allocate,
             LibcResult.Status,
             LibcParameter.Descriptor,
             LibcParameter.Flags,
@@ -96,12 +94,12 @@ internal static class LibcTable
             LibcParameter.Offset);
 
     private static readonly LibcFunction Open =
-        new("Open", Operation.OpenAt, LibcResult.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
+        new("Open", CallOperation.OpenAt, LibcResult.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
 
     private static readonly LibcFunction OpenAt =
-        new("OpenAt", Operation.OpenAt, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
+        new("OpenAt", CallOperation.OpenAt, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
 
-    private static readonly LibcFunction Close = new("Close", Operation.Close, LibcResult.Status, LibcParameter.Descriptor);
+    private static readonly LibcFunction Close = new("Close", CallOperation.Close, LibcResult.Status, LibcParameter.Descriptor);
 
     private static readonly HashSet<string> Libraries = ["libc", "libc.so.6", "c"];
 

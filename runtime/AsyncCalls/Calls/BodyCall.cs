@@ -9,7 +9,7 @@ internal sealed class BodyCall<TState, TResult> : Call, IValueTaskSource<TResult
     private TState _state = default!;
     private TResult _value = default!;
 
-    public override Operation Operation => Operation.Body;
+    public override CallOperation Operation => CallOperation.Body;
 
     public static BodyCall<TState, TResult> Rent(
         ICallOwner owner, string method, TState state, Func<TState, CancellationToken, TResult> body)

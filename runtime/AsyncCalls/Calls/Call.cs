@@ -29,7 +29,7 @@ internal abstract partial class Call
     /// <summary>The annotated method, for reports.</summary>
     public string Method { get; private set; } = "";
 
-    public abstract Operation Operation { get; }
+    public abstract CallOperation Operation { get; }
 
     /// <summary>What the call gave: ≥ 0, or −errno. Valid once it is settled.</summary>
     public long Result { get; private set; }

@@ -17,7 +17,7 @@ internal sealed class ImportBodyCall<TState, TResult> : Call, IValueTaskSource<T
     private bool _interruptible;
     private int _errno;
 
-    public override Operation Operation => Operation.Import;
+    public override CallOperation Operation => CallOperation.Import;
 
     /// <summary>What may be interrupted is what may wait for others (flock, accept, …).</summary>
     public override bool IsUnbounded => _interruptible;

@@ -27,11 +27,11 @@ internal sealed unsafe partial class IoCall : Call
     private CallManner _manner;
     private AsyncCallErrors _errors;
 
-    public override Operation Operation => _iocb.Operation;
+    public override CallOperation Operation => _iocb.Operation;
 
-    public override bool IsUnbounded => _kind == HandleKind.Stream || Operation == Operation.Syscall;
+    public override bool IsUnbounded => _kind == HandleKind.Stream || Operation == CallOperation.Syscall;
 
-    public override bool IsCancellable => Operation != Operation.Close;
+    public override bool IsCancellable => Operation != CallOperation.Close;
 
     /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
     public bool IsSubmitted { get; private set; }
@@ -40,7 +40,7 @@ internal sealed unsafe partial class IoCall : Call
     public ref readonly Iocb Iocb => ref _iocb;
 
     /// <summary>Rents a record and describes the call. It owns nothing yet.</summary>
-    public static IoCall Rent(ICallOwner owner, string method, CallManner manner, AsyncCallErrors errors, Operation operation)
+    public static IoCall Rent(ICallOwner owner, string method, CallManner manner, AsyncCallErrors errors, CallOperation operation)
     {
         IoCall call = CallPool<IoCall>.Rent();
         call.Prepare(owner, method);
@@ -127,7 +127,7 @@ internal sealed unsafe partial class IoCall : Call
         long result;
         do
         {
-            if (Operation == Operation.Close)
+            if (Operation == CallOperation.Close)
             {
                 // Never interrupted and never retried: whether the descriptor was released would not be known.
                 result = Perform();
@@ -198,11 +198,11 @@ internal sealed unsafe partial class IoCall : Call
 
     protected override void ReturnToPool() => CallPool<IoCall>.Return(this);
 
-    private bool IsPositioned => Operation is Operation.ReadAt or Operation.WriteAt;
+    private bool IsPositioned => Operation is CallOperation.ReadAt or CallOperation.WriteAt;
 
-    private bool IsWrite => Operation is Operation.Write or Operation.WriteAt;
+    private bool IsWrite => Operation is CallOperation.Write or CallOperation.WriteAt;
 
-    private bool IsTransfer => Operation is Operation.Read or Operation.ReadAt or Operation.Write or Operation.WriteAt;
+    private bool IsTransfer => Operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt;
 
     private bool TryFinishFailed(int errno)
     {
@@ -214,7 +214,7 @@ internal sealed unsafe partial class IoCall : Call
         if (errno is Errno.ESPIPE or Errno.ENXIO && _manner == CallManner.ClassLibrary && IsPositioned)
         {
             // A file that can seek and takes no offset (some of /proc): the class library goes on without one, and so does this call.
-            _iocb.Operation = Operation == Operation.ReadAt ? Operation.Read : Operation.Write;
+            _iocb.Operation = Operation == CallOperation.ReadAt ? CallOperation.Read : CallOperation.Write;
             _iocb.Offset = -1;
             return false;
         }
@@ -229,7 +229,7 @@ internal sealed unsafe partial class IoCall : Call
         {
             Settle(-Errno.ECANCELED, cancelled: true);
         }
-        else if (_manner == CallManner.ClassLibrary && Operation == Operation.Sync && errno is Errno.EROFS or Errno.EINVAL or Errno.EOPNOTSUPP)
+        else if (_manner == CallManner.ClassLibrary && Operation == CallOperation.Sync && errno is Errno.EROFS or Errno.EINVAL or Errno.EOPNOTSUPP)
         {
             // As FileStream.Flush(true) does: what cannot be synchronised has nothing to lose.
             Settle(0);
@@ -256,18 +256,18 @@ internal sealed unsafe partial class IoCall : Call
         nuint length = nuint.Min((nuint)iocb.Length, Syscalls.MaxTransfer);
         return iocb.Operation switch
         {
-            Operation.Nop => 0,
-            Operation.Read => Syscalls.Read(fd, buffer, length),
-            Operation.ReadAt => Syscalls.PRead(fd, buffer, length, iocb.Offset),
-            Operation.Write => Syscalls.Write(fd, buffer, length),
-            Operation.WriteAt => Syscalls.PWrite(fd, buffer, length, iocb.Offset),
-            Operation.Sync => Syscalls.FSync(fd),
-            Operation.DataSync => Syscalls.FDataSync(fd),
-            Operation.Truncate => Syscalls.FTruncate(fd, iocb.Length),
-            Operation.Allocate => Syscalls.FAllocate(fd, (int)iocb.OperationFlags, iocb.Offset, iocb.Length),
-            Operation.OpenAt => Syscalls.OpenAt(fd, (byte*)iocb.Path, (int)iocb.OperationFlags, iocb.Mode),
-            Operation.Close => Syscalls.Close(fd),
-            Operation.Syscall => Syscalls.Raw(
+            CallOperation.Nop => 0,
+            CallOperation.Read => Syscalls.Read(fd, buffer, length),
+            CallOperation.ReadAt => Syscalls.PRead(fd, buffer, length, iocb.Offset),
+            CallOperation.Write => Syscalls.Write(fd, buffer, length),
+            CallOperation.WriteAt => Syscalls.PWrite(fd, buffer, length, iocb.Offset),
+            CallOperation.Sync => Syscalls.FSync(fd),
+            CallOperation.DataSync => Syscalls.FDataSync(fd),
+            CallOperation.Truncate => Syscalls.FTruncate(fd, iocb.Length),
+            CallOperation.Allocate => Syscalls.FAllocate(fd, (int)iocb.OperationFlags, iocb.Offset, iocb.Length),
+            CallOperation.OpenAt => Syscalls.OpenAt(fd, (byte*)iocb.Path, (int)iocb.OperationFlags, iocb.Mode),
+            CallOperation.Close => Syscalls.Close(fd),
+            CallOperation.Syscall => Syscalls.Raw(
                 (nint)iocb.OperationFlags, (nint)iocb.Handle, (nint)iocb.Buffer, (nint)iocb.Length, (nint)iocb.Offset, (nint)iocb.Path, (nint)iocb.Sixth),
             _ => throw new UnreachableException($"{iocb.Operation} is not a system call."),
         };

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
-using AsyncCalls.Calls;
 
 namespace AsyncCalls;
 
@@ -103,9 +102,9 @@ public unsafe struct Iocb
         set => _record = value;
     }
 
-    internal Operation Operation
+    internal CallOperation Operation
     {
-        readonly get => (Operation)OperationNumber;
+        readonly get => (CallOperation)OperationNumber;
         set => OperationNumber = (uint)value;
     }
 
@@ -114,34 +113,34 @@ public unsafe struct Iocb
         (_reservedMiddle[0] | _reservedMiddle[1] | _reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2] | _reservedEnd[3]) == 0;
 
     /// <summary>A call that does nothing, through the whole asynchronous way.</summary>
-    public static Iocb Nop() => new() { Operation = Operation.Nop };
+    public static Iocb Nop() => new() { Operation = CallOperation.Nop };
 
     /// <summary>read(2): at the file's own position, or of a stream.</summary>
-    public static Iocb Read(HandleLease handle, BufferLease buffer, int count) => Transfer(Operation.Read, handle, buffer, count, -1);
+    public static Iocb Read(HandleLease handle, BufferLease buffer, int count) => Transfer(CallOperation.Read, handle, buffer, count, -1);
 
     /// <summary>pread(2).</summary>
     public static Iocb Read(HandleLease handle, BufferLease buffer, int count, long offset) =>
-        Transfer(Operation.ReadAt, handle, buffer, count, offset);
+        Transfer(CallOperation.ReadAt, handle, buffer, count, offset);
 
     /// <summary>write(2): at the file's own position, or to a stream.</summary>
-    public static Iocb Write(HandleLease handle, BufferLease buffer, int count) => Transfer(Operation.Write, handle, buffer, count, -1);
+    public static Iocb Write(HandleLease handle, BufferLease buffer, int count) => Transfer(CallOperation.Write, handle, buffer, count, -1);
 
     /// <summary>pwrite(2).</summary>
     public static Iocb Write(HandleLease handle, BufferLease buffer, int count, long offset) =>
-        Transfer(Operation.WriteAt, handle, buffer, count, offset);
+        Transfer(CallOperation.WriteAt, handle, buffer, count, offset);
 
     /// <summary>fsync(2).</summary>
-    public static Iocb FSync(HandleLease handle) => OnFile(Operation.Sync, handle, 0, 0, 0);
+    public static Iocb FSync(HandleLease handle) => OnFile(CallOperation.Sync, handle, 0, 0, 0);
 
     /// <summary>fdatasync(2).</summary>
-    public static Iocb FDataSync(HandleLease handle) => OnFile(Operation.DataSync, handle, 0, 0, 0);
+    public static Iocb FDataSync(HandleLease handle) => OnFile(CallOperation.DataSync, handle, 0, 0, 0);
 
     /// <summary>ftruncate(2).</summary>
-    public static Iocb FTruncate(HandleLease handle, long length) => OnFile(Operation.Truncate, handle, 0, 0, length);
+    public static Iocb FTruncate(HandleLease handle, long length) => OnFile(CallOperation.Truncate, handle, 0, 0, length);
 
     /// <summary>fallocate(2).</summary>
     public static Iocb FAllocate(HandleLease handle, int mode, long offset, long length) =>
-        OnFile(Operation.Allocate, handle, mode, offset, length);
+        OnFile(CallOperation.Allocate, handle, mode, offset, length);
 
     /// <summary>openat(2). The result is a descriptor that the caller owns.</summary>
     /// <param name="directory">Where a relative path begins; null for the working directory of the moment when the call runs.</param>
@@ -153,7 +152,7 @@ public unsafe struct Iocb
         ArgumentNullException.ThrowIfNull(path);
         return new()
         {
-            Operation = Operation.OpenAt,
+            Operation = CallOperation.OpenAt,
             Handle = (long)(directory?.Id ?? 0),
             Path = path.Id,
             OperationFlags = (uint)flags | CloseOnExec,
@@ -167,7 +166,7 @@ public unsafe struct Iocb
     /// </summary>
     public static Iocb Syscall(int number, nint first = 0, nint second = 0, nint third = 0, nint fourth = 0, nint fifth = 0, nint sixth = 0) => new()
     {
-        Operation = Operation.Syscall,
+        Operation = CallOperation.Syscall,
         _flags = IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory,
         OperationFlags = (uint)number,
         Handle = first,
@@ -179,32 +178,32 @@ public unsafe struct Iocb
     };
 
     /// <summary>read(2) of a bare descriptor into memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeRead(int fd, void* buffer, nuint count) => UnsafeTransfer(Operation.Read, fd, buffer, count, -1);
+    public static Iocb UnsafeRead(int fd, void* buffer, nuint count) => UnsafeTransfer(CallOperation.Read, fd, buffer, count, -1);
 
     /// <summary>pread(2) of a bare descriptor into memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeRead(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(Operation.ReadAt, fd, buffer, count, offset);
+    public static Iocb UnsafeRead(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(CallOperation.ReadAt, fd, buffer, count, offset);
 
     /// <summary>write(2) to a bare descriptor of memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeWrite(int fd, void* buffer, nuint count) => UnsafeTransfer(Operation.Write, fd, buffer, count, -1);
+    public static Iocb UnsafeWrite(int fd, void* buffer, nuint count) => UnsafeTransfer(CallOperation.Write, fd, buffer, count, -1);
 
     /// <summary>pwrite(2) to a bare descriptor of memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeWrite(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(Operation.WriteAt, fd, buffer, count, offset);
+    public static Iocb UnsafeWrite(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(CallOperation.WriteAt, fd, buffer, count, offset);
 
     /// <summary>
     /// close(2) of a bare descriptor, which is gone whatever the result. Never cancelled, interrupted or retried.
     /// </summary>
-    public static Iocb UnsafeClose(int fd) => new() { Operation = Operation.Close, _flags = IocbFlags.UnsafeHandle, Handle = fd };
+    public static Iocb UnsafeClose(int fd) => new() { Operation = CallOperation.Close, _flags = IocbFlags.UnsafeHandle, Handle = fd };
 
     private const uint CloseOnExec = 0x80000; // O_CLOEXEC, the same on x86-64 and arm64
 
-    private static Iocb Transfer(Operation operation, HandleLease handle, BufferLease buffer, int count, long offset)
+    private static Iocb Transfer(CallOperation operation, HandleLease handle, BufferLease buffer, int count, long offset)
     {
         ArgumentNullException.ThrowIfNull(handle);
         ArgumentNullException.ThrowIfNull(buffer);
         return new() { Operation = operation, Handle = (long)handle.Id, Buffer = buffer.Id, Length = count, Offset = offset };
     }
 
-    private static Iocb UnsafeTransfer(Operation operation, int fd, void* buffer, nuint count, long offset) => new()
+    private static Iocb UnsafeTransfer(CallOperation operation, int fd, void* buffer, nuint count, long offset) => new()
     {
         Operation = operation,
         _flags = IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory,
@@ -214,7 +213,7 @@ public unsafe struct Iocb
         Offset = offset,
     };
 
-    private static Iocb OnFile(Operation operation, HandleLease handle, int mode, long offset, long length)
+    private static Iocb OnFile(CallOperation operation, HandleLease handle, int mode, long offset, long length)
     {
         ArgumentNullException.ThrowIfNull(handle);
         return new() { Operation = operation, Handle = (long)handle.Id, OperationFlags = (uint)mode, Offset = offset, Length = length };

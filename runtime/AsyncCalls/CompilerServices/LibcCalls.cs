@@ -61,35 +61,35 @@ public static class LibcCalls
 
     /// <summary>fsync(2).</summary>
     public static ImportCall FSync(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, SafeHandle fd, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Sync, NotNull(fd), -1, 0, 0, 0, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Sync, NotNull(fd), -1, 0, 0, 0, cancellationToken);
 
     /// <summary>fsync(2).</summary>
     public static ImportCall FSync(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int fd, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Sync, null, fd, 0, 0, 0, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Sync, null, fd, 0, 0, 0, cancellationToken);
 
     /// <summary>fdatasync(2).</summary>
     public static ImportCall FDataSync(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, SafeHandle fd, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.DataSync, NotNull(fd), -1, 0, 0, 0, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.DataSync, NotNull(fd), -1, 0, 0, 0, cancellationToken);
 
     /// <summary>fdatasync(2).</summary>
     public static ImportCall FDataSync(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int fd, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.DataSync, null, fd, 0, 0, 0, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.DataSync, null, fd, 0, 0, 0, cancellationToken);
 
     /// <summary>ftruncate(2).</summary>
     public static ImportCall FTruncate(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, SafeHandle fd, long length, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Truncate, NotNull(fd), -1, 0, 0, length, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Truncate, NotNull(fd), -1, 0, 0, length, cancellationToken);
 
     /// <summary>ftruncate(2).</summary>
     public static ImportCall FTruncate(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int fd, long length, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Truncate, null, fd, 0, 0, length, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Truncate, null, fd, 0, 0, length, cancellationToken);
 
     /// <summary>fallocate(2).</summary>
     public static ImportCall FAllocate(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, SafeHandle fd, int mode, long offset, long len, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Allocate, NotNull(fd), -1, mode, offset, len, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Allocate, NotNull(fd), -1, mode, offset, len, cancellationToken);
 
     /// <summary>fallocate(2).</summary>
     public static ImportCall FAllocate(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int fd, int mode, long offset, long len, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Allocate, null, fd, mode, offset, len, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Allocate, null, fd, mode, offset, len, cancellationToken);
 
     /// <summary>open(2). A relative path is resolved when the call runs.</summary>
     public static ImportCall Open(
@@ -108,7 +108,7 @@ public static class LibcCalls
 
     /// <summary>close(2). A token that has fired before keeps it from starting; once started it is never cancelled, interrupted or retried.</summary>
     public static ImportCall Close(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, int fd, CancellationToken cancellationToken) =>
-        OnFile(runtime, method, errors, Operation.Close, null, fd, 0, 0, 0, cancellationToken);
+        OnFile(runtime, method, errors, CallOperation.Close, null, fd, 0, 0, 0, cancellationToken);
 
     private static ImportCall Transfer(
         AsyncCallRuntime runtime,
@@ -144,7 +144,7 @@ public static class LibcCalls
         AsyncCallRuntime runtime,
         string method,
         AsyncCallErrors errors,
-        Operation operation,
+        CallOperation operation,
         SafeHandle? handle,
         int fd,
         int mode,
@@ -180,7 +180,7 @@ public static class LibcCalls
             return new ImportCall(new OperationCanceledException(cancellationToken));
         }
 
-        IoCall call = Lease(runtime, method, errors, Operation.OpenAt, directory, directoryFd);
+        IoCall call = Lease(runtime, method, errors, CallOperation.OpenAt, directory, directoryFd);
         call.SetOpen(path, flags, mode);
         return Start(runtime, call, cancellationToken);
     }
@@ -192,7 +192,7 @@ public static class LibcCalls
         return fd;
     }
 
-    private static IoCall Lease(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, Operation operation, SafeHandle? handle, int fd)
+    private static IoCall Lease(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, CallOperation operation, SafeHandle? handle, int fd)
     {
         bool added = false;
         handle?.DangerousAddRef(ref added);

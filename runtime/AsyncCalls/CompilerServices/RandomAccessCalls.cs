@@ -114,9 +114,9 @@ public static class RandomAccessCalls
 
         bool added = false;
         handle!.DangerousAddRef(ref added);
-        IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, Operation.Sync);
+        IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, CallOperation.Sync);
         call.SetHandle((int)handle.DangerousGetHandle(), handle, HandleKind.Any);
-        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(Operation.Sync, HandleKind.Any).First), cancellationToken);
+        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(CallOperation.Sync, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 

@@ -142,7 +142,7 @@ public sealed unsafe partial class AsyncCallContext
             throw new ArgumentException("The block's reserved bytes are not zero: make it by a method of Iocb.", nameof(block));
         }
 
-        if (block.OperationNumber > (uint)Operation.Syscall || block.Operation is Operation.Body or Operation.Import)
+        if (block.OperationNumber > (uint)CallOperation.Syscall || block.Operation is CallOperation.Body or CallOperation.Import)
         {
             throw new ArgumentException($"Operation {block.OperationNumber} cannot be submitted as a block: make it by a method of Iocb.", nameof(block));
         }
@@ -161,20 +161,20 @@ public sealed unsafe partial class AsyncCallContext
     /// <summary>Replaces the names in a block by what they stand for, and takes a use of each.</summary>
     private void Resolve(in Iocb block, ref Iocb resolved, ref Uses uses)
     {
-        Operation operation = block.Operation;
-        if (operation is Operation.Nop or Operation.Syscall)
+        CallOperation operation = block.Operation;
+        if (operation is CallOperation.Nop or CallOperation.Syscall)
         {
             return;
         }
 
         if ((block.Flags & IocbFlags.UnsafeHandle) == 0)
         {
-            if (operation == Operation.Close)
+            if (operation == CallOperation.Close)
             {
                 throw new ArgumentException("A leased handle is closed by disposing it, not by close(2).", nameof(block));
             }
 
-            if (block.Handle == 0 && operation == Operation.OpenAt)
+            if (block.Handle == 0 && operation == CallOperation.OpenAt)
             {
                 resolved.Handle = Syscalls.CurrentDirectory;
             }
@@ -203,7 +203,7 @@ public sealed unsafe partial class AsyncCallContext
 
             resolved.Buffer = (ulong)uses.Buffer.Address;
         }
-        else if (operation == Operation.OpenAt)
+        else if (operation == CallOperation.OpenAt)
         {
             uses.Path = Use(block.Path);
             if (!new ReadOnlySpan<byte>(uses.Path.Address, uses.Path.Length).Contains((byte)0))
@@ -233,8 +233,8 @@ public sealed unsafe partial class AsyncCallContext
         throw new ArgumentException($"Id {id} names no {what} of this context: its lease has ended, or it is of another context.");
     }
 
-    private static bool IsTransfer(Operation operation) =>
-        operation is Operation.Read or Operation.ReadAt or Operation.Write or Operation.WriteAt;
+    private static bool IsTransfer(CallOperation operation) =>
+        operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt;
 
     private static HandleKind KindOf(in Iocb resolved, SafeHandle? handle)
     {

@@ -77,9 +77,9 @@ internal readonly unsafe ref struct Transfer
         }
 
         long at = positioned ? offset!.Value : -1;
-        Operation operation = _isWrite
-            ? positioned ? Operation.WriteAt : Operation.Write
-            : positioned ? Operation.ReadAt : Operation.Read;
+        CallOperation operation = _isWrite
+            ? positioned ? CallOperation.WriteAt : CallOperation.Write
+            : positioned ? CallOperation.ReadAt : CallOperation.Read;
         ref readonly Route route = ref RoutingTable.Find(operation, facts.Kind);
 
         long done = 0;

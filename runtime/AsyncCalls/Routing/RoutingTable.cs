@@ -19,7 +19,7 @@ internal enum Attempt : byte
 /// <summary>One row of the table: the way of one operation on one kind of handle.</summary>
 internal readonly struct Route
 {
-    public Route(Operation operation, HandleKind kind, Attempt attempt, Backend first, Backend second = Backend.None)
+    public Route(CallOperation operation, HandleKind kind, Attempt attempt, Backend first, Backend second = Backend.None)
     {
         Operation = operation;
         Kind = kind;
@@ -28,7 +28,7 @@ internal readonly struct Route
         Second = second;
     }
 
-    public Operation Operation { get; }
+    public CallOperation Operation { get; }
 
     public HandleKind Kind { get; }
 
@@ -59,37 +59,37 @@ internal static class RoutingTable
 {
     private static readonly Route[] Rows =
     [
-        new(Operation.Nop, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Nop, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
 
-        new(Operation.Read, HandleKind.File, Attempt.NoWait, Backend.Workers),
-        new(Operation.Read, HandleKind.DirectFile, Attempt.None, Backend.Workers),
-        new(Operation.Read, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
-        new(Operation.Read, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Read, HandleKind.File, Attempt.NoWait, Backend.Workers),
+        new(CallOperation.Read, HandleKind.DirectFile, Attempt.None, Backend.Workers),
+        new(CallOperation.Read, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
+        new(CallOperation.Read, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Workers),
 
-        new(Operation.ReadAt, HandleKind.File, Attempt.NoWait, Backend.IoUring, Backend.Workers),
-        new(Operation.ReadAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
-        new(Operation.ReadAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
-        new(Operation.ReadAt, HandleKind.Stream, Attempt.None, Backend.Workers),
+        new(CallOperation.ReadAt, HandleKind.File, Attempt.NoWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.ReadAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.ReadAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
+        new(CallOperation.ReadAt, HandleKind.Stream, Attempt.None, Backend.Workers),
 
-        new(Operation.Write, HandleKind.File, Attempt.None, Backend.Workers),
-        new(Operation.Write, HandleKind.DirectFile, Attempt.None, Backend.Workers),
-        new(Operation.Write, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
-        new(Operation.Write, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Write, HandleKind.File, Attempt.None, Backend.Workers),
+        new(CallOperation.Write, HandleKind.DirectFile, Attempt.None, Backend.Workers),
+        new(CallOperation.Write, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
+        new(CallOperation.Write, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Workers),
 
-        new(Operation.WriteAt, HandleKind.File, Attempt.None, Backend.Workers),
-        new(Operation.WriteAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
-        new(Operation.WriteAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
-        new(Operation.WriteAt, HandleKind.Stream, Attempt.None, Backend.Workers),
+        new(CallOperation.WriteAt, HandleKind.File, Attempt.None, Backend.Workers),
+        new(CallOperation.WriteAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.WriteAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
+        new(CallOperation.WriteAt, HandleKind.Stream, Attempt.None, Backend.Workers),
 
-        new(Operation.Sync, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.DataSync, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.Truncate, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.Allocate, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.OpenAt, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.Close, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.Body, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.Import, HandleKind.Any, Attempt.None, Backend.Workers),
-        new(Operation.Syscall, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Sync, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.DataSync, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Truncate, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Allocate, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.OpenAt, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Close, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Body, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Import, HandleKind.Any, Attempt.None, Backend.Workers),
+        new(CallOperation.Syscall, HandleKind.Any, Attempt.None, Backend.Workers),
     ];
 
     private const int KindCount = (int)HandleKind.Stream + 1;
@@ -100,10 +100,10 @@ internal static class RoutingTable
     public static IReadOnlyList<Route> All => Rows;
 
     /// <summary>The row of an operation on a kind of handle.</summary>
-    public static ref readonly Route Find(Operation operation, HandleKind kind) => ref Index[((int)operation * KindCount) + (int)kind];
+    public static ref readonly Route Find(CallOperation operation, HandleKind kind) => ref Index[((int)operation * KindCount) + (int)kind];
 
     /// <summary>The way of an operation in words, one sentence a kind of handle, for the remarks of a twin.</summary>
-    public static IEnumerable<string> Describe(Operation operation)
+    public static IEnumerable<string> Describe(CallOperation operation)
     {
         foreach (Route row in Rows)
         {
@@ -119,7 +119,7 @@ internal static class RoutingTable
         HandleKind.File => "File: ",
         HandleKind.DirectFile => "File opened with O_DIRECT: ",
         HandleKind.MemoryFile => "File in memory (tmpfs): ",
-        HandleKind.Stream when row.Operation is Operation.ReadAt or Operation.WriteAt => "Anything else that has positions: ",
+        HandleKind.Stream when row.Operation is CallOperation.ReadAt or CallOperation.WriteAt => "Anything else that has positions: ",
         HandleKind.Stream => "Pipe, socket, terminal or device: ",
         _ => "",
     };
@@ -139,7 +139,7 @@ internal static class RoutingTable
 
     private static Route[] BuildIndex()
     {
-        var index = new Route[((int)Operation.Syscall + 1) * KindCount];
+        var index = new Route[((int)CallOperation.Syscall + 1) * KindCount];
         foreach (Route row in Rows)
         {
             int first = (int)row.Operation * KindCount;

@@ -333,9 +333,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         sqe->Offset = (ulong)iocb.Offset;
         sqe->Opcode = iocb.Operation switch
         {
-            Operation.Nop => IoUringConstants.OpNop,
-            Operation.Read or Operation.ReadAt => IoUringConstants.OpRead,
-            Operation.Write or Operation.WriteAt => IoUringConstants.OpWrite,
+            CallOperation.Nop => IoUringConstants.OpNop,
+            CallOperation.Read or CallOperation.ReadAt => IoUringConstants.OpRead,
+            CallOperation.Write or CallOperation.WriteAt => IoUringConstants.OpWrite,
             _ => throw new UnreachableException($"{iocb.Operation} is not routed to io_uring."),
         };
     }
