@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
 using AsyncCalls.Routing;
@@ -16,7 +17,7 @@ namespace AsyncCalls;
 /// <para>Continuations run on threads of the runtime, unless the awaiter captured a <see cref="SynchronizationContext"/> or
 /// <see cref="TaskScheduler"/>. A continuation that blocks delays nobody else's: another thread takes over.</para>
 /// </remarks>
-public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
+public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
 {
     private static readonly Lock SharedChange = new();
     private static AsyncCallRuntime? _default;
@@ -26,6 +27,8 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     private readonly Func<AsyncCallStatistics>? _readStatistics;
     private readonly RuntimeMetrics? _metrics;
     private readonly AsyncCallContext? _boundTo;
+    private readonly TimeSpan? _timeout;
+    private readonly bool _isView;
     private readonly Lock _closing = new();
     private Task? _closed;
 
@@ -56,6 +59,16 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
         Engine = engine;
         Owner = context;
         _boundTo = context;
+    }
+
+    private AsyncCallRuntime(AsyncCallRuntime viewed, TimeSpan? timeout)
+    {
+        Name = viewed.Name;
+        Engine = viewed.Engine;
+        Owner = viewed.Owner;
+        _boundTo = viewed._boundTo;
+        _timeout = timeout;
+        _isView = true;
     }
 
     /// <summary>
@@ -99,7 +112,7 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
         }
 
         IoCall call = IoCall.Rent(Owner, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
-        Engine.Start(call, Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any).First), cancellationToken);
+        Start(call, Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 
@@ -154,6 +167,11 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
     /// <returns>The same end for every caller.</returns>
     public ValueTask DisposeAsync()
     {
+        if (_isView)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         if (_boundTo is not null)
         {
             return _boundTo.DisposeAsync();
@@ -174,6 +192,18 @@ public sealed class AsyncCallRuntime : IAsyncDisposable, IDisposable
 
     /// <summary>As <see cref="DisposeAsync"/>, and waits for it. May be called from a continuation: its thread is replaced meanwhile.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Starts a prepared call, in the time that calls of this view have.</summary>
+    /// <exception cref="ObjectDisposedException">The runtime was disposed; the call was given back.</exception>
+    internal void Start(Call call, Backend backend, CancellationToken cancellationToken)
+    {
+        if (_timeout is { } timeout)
+        {
+            call.SetTimeout(timeout);
+        }
+
+        Engine.Start(call, backend, cancellationToken);
+    }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The default runtime lives as long as the process.")]
     private static AsyncCallRuntime MakeDefault()

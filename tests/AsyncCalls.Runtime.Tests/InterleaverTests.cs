@@ -192,6 +192,8 @@ public sealed class InterleaverTests
     {
         public override CallOperation Operation => default;
 
+        public override Interruption Interruption => Interruption.None;
+
         public override void Execute(IInterruptGate gate) => throw new NotSupportedException();
 
         protected override void ReturnToPool() => throw new NotSupportedException();

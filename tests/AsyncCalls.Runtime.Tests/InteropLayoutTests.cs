@@ -30,6 +30,7 @@ public sealed unsafe class InteropLayoutTests
             ("opcode", "Opcode"), ("flags", "Flags"), ("ioprio", "IoPriority"), ("fd", "Fd"), ("off", "Offset"), ("addr", "Address"), ("len", "Length"),
             ("rw_flags", "OperationFlags"), ("user_data", "UserData"),
         ],
+        ["KernelTimespec|struct __kernel_timespec"] = [("tv_sec", "Seconds"), ("tv_nsec", "Nanoseconds")],
         ["IoUringCqe|struct io_uring_cqe"] = [("user_data", "UserData"), ("res", "Result"), ("flags", "Flags")],
         ["Syscalls+SignalAction|struct sigaction"] = [("sa_handler", "Handler"), ("sa_mask", "Mask"), ("sa_flags", "Flags"), ("sa_restorer", "Restorer")],
         ["Syscalls+IoVector|struct iovec"] = [("iov_base", "Base"), ("iov_len", "Length")],
@@ -49,6 +50,8 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "EventFdNonBlock", "EFD_NONBLOCK"), ("Syscalls", "ReadWrite", "PROT_READ | PROT_WRITE"),
         ("Syscalls", "SharedPopulate", "MAP_SHARED | MAP_POPULATE"), ("Syscalls", "DontFork", "MADV_DONTFORK"),
         ("IoUringConstants", "OpNop", "IORING_OP_NOP"), ("IoUringConstants", "OpAsyncCancel", "IORING_OP_ASYNC_CANCEL"),
+        ("IoUringConstants", "OpLinkTimeout", "IORING_OP_LINK_TIMEOUT"), ("IoUringConstants", "SqeIoLink", "IOSQE_IO_LINK"),
+        ("IoUringConstants", "TimeoutAbsolute", "IORING_TIMEOUT_ABS"),
         ("IoUringConstants", "OpRead", "IORING_OP_READ"), ("IoUringConstants", "OpWrite", "IORING_OP_WRITE"),
         ("IoUringConstants", "SetupCqSize", "IORING_SETUP_CQSIZE"), ("IoUringConstants", "SetupClamp", "IORING_SETUP_CLAMP"),
         ("IoUringConstants", "SetupSubmitAll", "IORING_SETUP_SUBMIT_ALL"), ("IoUringConstants", "SetupCoopTaskRun", "IORING_SETUP_COOP_TASKRUN"),
@@ -58,7 +61,7 @@ public sealed unsafe class InteropLayoutTests
         ("IoUringConstants", "SqCqOverflow", "IORING_SQ_CQ_OVERFLOW"), ("IoUringConstants", "SqTaskRun", "IORING_SQ_TASKRUN"),
         ("IoUringConstants", "RegisterProbe", "IORING_REGISTER_PROBE"), ("IoUringConstants", "ProbeSupported", "IO_URING_OP_SUPPORTED"),
         ("IoUringConstants", "SqRingOffset", "IORING_OFF_SQ_RING"), ("IoUringConstants", "SqesOffset", "IORING_OFF_SQES"),
-        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "EOPNOTSUPP", "ECANCELED"])
+        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "ETIME", "EOPNOTSUPP", "ECANCELED"])
             .Select(name => ("Errno", name, name)),
     ];
 

@@ -75,7 +75,7 @@ public sealed partial class LayeringTests
 
     /// <summary>Whether every use of a name in a file is a field or property of that name, declared there with another type.</summary>
     private static bool IsMember(string text, string name) =>
-        Regex.IsMatch(text, $@"\b(?!{name}\b)[\w<>?]+\s+{name}\s*(;|=|\{{|\()") && !Regex.IsMatch(text, $@"\b{name}\s+\w+|\b{name}\.\w+|new\s+{name}\b|<{name}>");
+        Regex.IsMatch(text, $@"\b(?!{name}\b)[\w<>?]+\s+{name}\s*(;|=|\{{|\(|,|\))") && !Regex.IsMatch(text, $@"\b{name}\s+\w+|\b{name}\.\w+|new\s+{name}\b|<{name}>");
 
     private static bool MayUse(string from, string to) =>
         from == to || (IsTop(from) && IsTop(to)) || (Array.IndexOf(Layers, to) < Array.IndexOf(Layers, from) && (to != "Diagnostics" || MayLog.Contains(from)));

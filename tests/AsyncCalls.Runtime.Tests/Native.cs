@@ -64,6 +64,12 @@ internal static unsafe partial class Native
     [LibraryImport("libc", SetLastError = true)]
     public static partial int posix_fadvise(int fd, long offset, long length, int advice);
 
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int mkfifo(string path, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int pause();
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollEntry* entries, ulong count, int timeoutMs);
 
@@ -72,6 +78,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int setrlimit(int resource, Limits* limits);
+
+    /// <summary>What the descriptors of this process refer to.</summary>
+    public static string[] OpenFiles() => [.. Directory.GetFiles("/proc/self/fd").Select(static path => new FileInfo(path).LinkTarget ?? "")];
 
     public static Limits GetLimit(int resource)
     {

@@ -64,7 +64,7 @@ internal static class Remarks
     {
         WorkerCall { Import.Interruptible: true } => "Cancelling interrupts the call also while it is blocked.",
         WorkerCall { Import: not null } => "Cancelling takes the call back until it starts; a call that runs is not interrupted.",
-        WorkerCall worker when worker.Arguments.Any(argument => argument.Element is null) => "Cancelling is up to the body, which gets the token.",
+        WorkerCall { LambdaToken: not null } => "Cancelling is up to the body, which gets the token.",
         WorkerCall => "Cancelling takes the call back until it starts; a body that runs does not see the token.",
         _ => null,
     };

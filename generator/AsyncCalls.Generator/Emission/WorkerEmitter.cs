@@ -26,6 +26,11 @@ internal static class WorkerEmitter
         arguments.Add(State(call));
         arguments.Add(Lambda(call));
         arguments.Add(twin.TokenName);
+        if (call.Handle is { } handle)
+        {
+            arguments.Add("handle: " + handle);
+        }
+
         writer.List($"return {KnownNames.CompilerServices}.WorkerCalls.{(call.Import is null ? "Run" : "RunImport")}", arguments, ";");
         writer.Close();
     }
@@ -41,10 +46,10 @@ internal static class WorkerEmitter
 
     private static string Lambda(WorkerCall call)
     {
-        string head = call.Import is null ? $"static ({call.LambdaState}, {call.LambdaToken})" : "static " + call.LambdaState;
+        string head = "static " + (call.LambdaToken is null ? call.LambdaState : $"({call.LambdaState}, {call.LambdaToken})");
         string receiver = call.State.Count > 0 && call.State[0].Value == "this" ? Access(call, call.State[0].Name) + "." : "";
         IEnumerable<string> arguments = call.Arguments.Select(argument =>
-            argument.Element is { } element ? Access(call, element) + argument.Suffix : call.LambdaToken);
+            argument.Element is { } element ? Access(call, element) + argument.Suffix : call.LambdaToken!);
         return $"{head} => {receiver}{call.Callee}({string.Join(", ", arguments)})";
     }
 

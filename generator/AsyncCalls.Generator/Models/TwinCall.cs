@@ -24,14 +24,16 @@ internal sealed record DescriptorCall(
 /// <param name="State">What travels to the worker, in the order of the tuple.</param>
 /// <param name="Arguments">The arguments of the method, in its own order.</param>
 /// <param name="LambdaState">The name of the lambda's first parameter.</param>
-/// <param name="LambdaToken">The name of the lambda's second parameter.</param>
+/// <param name="LambdaToken">The name of the lambda's second parameter; null for a method that takes no token.</param>
+/// <param name="Handle">The first parameter that is a SafeHandle, which the call is about; null if there is none.</param>
 internal sealed record WorkerCall(
     ImportTraits? Import,
     string Callee,
     EquatableArray<StateElement> State,
     EquatableArray<WorkerArgument> Arguments,
     string LambdaState,
-    string LambdaToken) : TwinCall;
+    string? LambdaToken,
+    string? Handle) : TwinCall;
 
 /// <summary>How the worker runs an import.</summary>
 /// <param name="Errors">The member of <c>AsyncCallErrors</c>; null where the import returns nothing that could say so.</param>

@@ -42,8 +42,10 @@ internal static class WorkerParser
             1 => state[0].Name,
             _ => "state",
         };
-        string lambdaToken = parameters.Token is null ? "_" : lambdaState == "token" ? "cancellationToken" : "token";
-        return new WorkerCall(import, callee, new(state), new(arguments), lambdaState, lambdaToken);
+        string? lambdaToken = parameters.Token is null ? null : lambdaState == "token" ? "cancellationToken" : "token";
+        IParameterSymbol? handle = method.Parameters.FirstOrDefault(parameter => TypeFacts.IsSafeHandle(parameter.Type));
+        string? handleName = handle is null ? null : SymbolText.Identifier(handle.Name);
+        return new WorkerCall(import, callee, new(state), new(arguments), lambdaState, lambdaToken, handleName);
     }
 
     private static bool IsRefused(string name)

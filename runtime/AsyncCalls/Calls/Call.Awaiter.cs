@@ -33,7 +33,7 @@ internal abstract partial class Call
     {
         try
         {
-            ReleaseForeignPin();
+            ReleaseForeign();
         }
         catch (Exception exception)
         {
@@ -79,8 +79,9 @@ internal abstract partial class Call
             return ValueTaskSourceStatus.Pending;
         }
 
-        return WasCancelled || Error is OperationCanceledException ? ValueTaskSourceStatus.Canceled
-            : Error is not null ? ValueTaskSourceStatus.Faulted
+        bool timedOut = WasCancelled && Reason == CancelReason.TimedOut;
+        return (WasCancelled && !timedOut) || (!WasCancelled && Error is OperationCanceledException) ? ValueTaskSourceStatus.Canceled
+            : timedOut || Error is not null ? ValueTaskSourceStatus.Faulted
             : ValueTaskSourceStatus.Succeeded;
     }
 

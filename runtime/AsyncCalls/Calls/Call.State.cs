@@ -3,7 +3,8 @@ using System.Diagnostics;
 namespace AsyncCalls.Calls;
 
 /// <summary>
-/// The state of a call, one 64-bit word: an epoch (the upper 56 bits, new at each use of the object), a state and a flag.
+/// The state of a call, one 64-bit word: an epoch (the upper 56 bits, new at each use of the object), a state, and what was asked of it: to end (and why), to tell when it
+/// has ended.
 /// </summary>
 /// <remarks>
 /// <code>
@@ -16,13 +17,18 @@ namespace AsyncCalls.Calls;
 /// to Running (a compare-and-swap, so exactly one: a worker, the io_uring pump, or the canceller of a call that still waits) owns the
 /// call until it settles it, and settles it once. From Settled on the fields belong to the awaiter, which pools the object in
 /// GetResult.</para>
-/// <para><b>Cancel</b> sets the flag by compare-and-swap on a word that it read before it compared the call's id: an object that
-/// was pooled and used again has another epoch and the swap fails, so a late cancel meets nobody.</para>
+/// <para><b>Cancel</b> sets its flag by compare-and-swap in the epoch of the use that it means: an object that was pooled and used again has another one and the swap
+/// fails, so a late cancel meets nobody. Once set the flag stays until the object is pooled, and the first reason counts.</para>
+/// <para><b>Observers</b> wait for the end of a use. One that wants to know enters itself in <see cref="CallObservers"/> and then sets the flag, in the same way; the swap to
+/// Settled sees the flag, or the observer sees Settled.</para>
 /// </remarks>
 internal abstract partial class Call
 {
     private const long StateMask = 0x0F;
     private const long CancelFlag = 0x10;
+    private const int ReasonShift = 5;
+    private const long ReasonMask = 3 << ReasonShift;
+    private const long ObservedFlag = 0x80;
     private const int EpochShift = 8;
 
     private const long Pooled = 0;
@@ -35,6 +41,9 @@ internal abstract partial class Call
 
     /// <summary>Whether someone asked to cancel this call. Stays true until the object is pooled.</summary>
     public bool IsCancelRequested => (Volatile.Read(ref _word) & CancelFlag) != 0;
+
+    /// <summary>Why someone asked, if someone did.</summary>
+    private CancelReason Reason => (CancelReason)((Volatile.Read(ref _word) & ReasonMask) >> ReasonShift);
 
     /// <summary>Whether the call has ended and its result is there.</summary>
     public bool IsSettled => (Volatile.Read(ref _word) & StateMask) == Settled;
@@ -76,22 +85,30 @@ internal abstract partial class Call
     /// <summary>Running → Queued: its taker hands it to another backend, or to the same one again.</summary>
     public void HandBack() => Change(Running, Queued);
 
-    /// <summary>
-    /// Sets the flag on the use that has <paramref name="id"/>, or, for a caller that this use cannot end under, on the present one. False: that
-    /// use has ended, or the flag was set before.
-    /// </summary>
-    private bool TryFlagCancel(ICallOwner? owner, ulong? id, out long epoch)
+    /// <summary>Whether a use is still on its way: accepted or about to be, and not settled.</summary>
+    private bool IsUnderWay(long epoch) => IsUnderWay(Volatile.Read(ref _word), epoch);
+
+    private static bool IsUnderWay(long word, long epoch) => word >> EpochShift == epoch && (word & StateMask) is not (Pooled or Settled);
+
+    /// <summary>Sets a flag, or flags, on a use that is under way. False: it has ended, or the flag was set before (see <paramref name="before"/>).</summary>
+    private bool TryFlag(long epoch, long flag, long flags, out bool before)
     {
         while (true)
         {
             long word = Volatile.Read(ref _word);
-            epoch = word >> EpochShift;
-            if ((id is not null && Id != id) || (owner is not null && Owner != owner) || (word & StateMask) is Pooled or Settled || (word & CancelFlag) != 0)
+            before = false;
+            if (!IsUnderWay(word, epoch))
             {
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref _word, word | CancelFlag, word) == word)
+            if ((word & flag) != 0)
+            {
+                before = true;
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref _word, word | flags, word) == word)
             {
                 return true;
             }
@@ -104,16 +121,17 @@ internal abstract partial class Call
         Volatile.Write(ref _word, ((_word >> EpochShift) << EpochShift) | Pooled);
     }
 
-    /// <summary>Changes the state and keeps the flag, which a canceller may set meanwhile.</summary>
-    private void Change(long from, long to)
+    /// <summary>Changes the state and keeps the flags, which others may set meanwhile. Answers what the word became.</summary>
+    private long Change(long from, long to)
     {
         while (true)
         {
             long word = Volatile.Read(ref _word);
             Debug.Assert((word & StateMask) == from, "The owner of a call changes its state from what it made it.");
-            if (Interlocked.CompareExchange(ref _word, (word & ~StateMask) | to, word) == word)
+            long changed = (word & ~StateMask) | to;
+            if (Interlocked.CompareExchange(ref _word, changed, word) == word)
             {
-                return;
+                return changed;
             }
         }
     }

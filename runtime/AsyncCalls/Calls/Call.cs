@@ -1,17 +1,20 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Calls;
 
 /// <summary>
 /// The record of one call in flight, pooled: owner of its pins and its handle lease, source of the <see cref="ValueTask"/> that its
-/// caller awaits. Its states are in <c>Call.State.cs</c>, its awaiter in <c>Call.Awaiter.cs</c>.
+/// caller awaits. Its states are in <c>Call.State.cs</c>, cancelling in <c>Call.Cancel.cs</c>, its awaiter in <c>Call.Awaiter.cs</c>.
 /// </summary>
 internal abstract partial class Call
 {
     private MemoryHandle _pin;
     private bool _pinIsForeign;
-    private SafeHandle? _lease;
+    private SafeHandle? _handle;
+    private bool _ownsLease;
+    private SafeHandle? _closing;
     private CancellationTokenRegistration _registration;
 
     /// <summary>The context that the call runs in. Set while it is prepared.</summary>
@@ -20,8 +23,8 @@ internal abstract partial class Call
     /// <summary>The token that the twin was given.</summary>
     protected CancellationToken Token { get; private set; }
 
-    /// <summary>The handle that the call keeps open, until it settles.</summary>
-    protected SafeHandle? Lease => _lease;
+    /// <summary>The handle that the call is about; kept open until it settles if <see cref="OwnLease"/> gave it.</summary>
+    public SafeHandle? Handle => _handle;
 
     /// <summary>The id in the in-flight table; 0 while it has none.</summary>
     public ulong Id { get; set; }
@@ -30,6 +33,12 @@ internal abstract partial class Call
     public string Method { get; private set; } = "";
 
     public abstract CallOperation Operation { get; }
+
+    /// <summary>What cancelling the call can do and leave.</summary>
+    public virtual CallTraits Traits => CallTraits.Of(Operation);
+
+    /// <summary>Bytes that it has transferred so far.</summary>
+    public virtual long BytesTransferred => 0;
 
     /// <summary>What the call gave: ≥ 0, or −errno. Valid once it is settled.</summary>
     public long Result { get; private set; }
@@ -43,17 +52,20 @@ internal abstract partial class Call
     /// <summary>The backend that has the call. Set before it is accepted, and before it is handed to another.</summary>
     public ICallCarrier? Carrier { get; set; }
 
+    /// <summary>When the call was handed over, in milliseconds of <see cref="Environment.TickCount64"/>. The coarse clock: a precise one costs five times as much.</summary>
+    public long StartedMs { get; set; }
+
     /// <summary>Intrusive link of the one queue that the call waits in. Belongs to that queue.</summary>
     public Call? Next { get; set; }
 
     /// <summary>The gate of the worker that runs the call, while one does.</summary>
     public IInterruptGate? Gate { get; set; }
 
+    /// <summary>Whether somebody awaits the call, so that it will be dispatched.</summary>
+    protected virtual bool IsAwaited => true;
+
     /// <summary>Whether the call waits for a peer, a terminal or another process: it may never end by itself.</summary>
     public virtual bool IsUnbounded => false;
-
-    /// <summary>Whether a request to cancel means anything to the call. A close that did not run would leave what it was to close.</summary>
-    public virtual bool IsCancellable => true;
 
     /// <summary>
     /// Makes the call on the current thread, which may block. Ends with <see cref="Settle"/> and nothing after it. On a worker.
@@ -76,7 +88,14 @@ internal abstract partial class Call
     }
 
     /// <summary>Keeps the descriptor of a handle from being closed, and so reused, until the call settles. The caller has added the reference.</summary>
-    protected void OwnLease(SafeHandle? handle) => _lease = handle;
+    protected void OwnLease(SafeHandle? handle)
+    {
+        _handle = handle;
+        _ownsLease = handle is not null;
+    }
+
+    /// <summary>Says which handle the call is about, for those who cancel or list a handle's calls. The called code keeps it open itself while it uses it.</summary>
+    protected void Concern(SafeHandle? handle) => _handle = handle;
 
     /// <summary>
     /// Ties the call to a token. Before it is accepted; the callback may run inside, and then only sets the flag.
@@ -96,16 +115,21 @@ internal abstract partial class Call
     /// </summary>
     public void Settle(long result, Exception? error = null, bool cancelled = false)
     {
-        Result = result;
+        Result = cancelled && Reason == CancelReason.TimedOut ? -Errno.ETIME : result;
         Error = error;
         WasCancelled = cancelled;
         Gate = null;
         Release();
+        Timer?.Remove(this);
 
         // Waits for a callback that runs on another thread at this moment, which is short and waits for nobody: afterwards no
         // callback of this use can meet the next one.
         _registration.Dispose();
-        Change(Running, Settled);
+        long settled = Change(Running, Settled);
+        if ((settled & ObservedFlag) != 0)
+        {
+            CallObservers.Complete(new CallUse(this, settled >> EpochShift), cancelled);
+        }
     }
 
     /// <summary>The notification of a settled call.</summary>
@@ -113,7 +137,7 @@ internal abstract partial class Call
 
     /// <summary>
     /// Lets go of pins, lease and native memory. Runs on threads that must not run foreign code, the one that completes everybody's calls among them: a pin that a
-    /// memory manager of the user's undoes waits for <see cref="ReleaseForeignPin"/>.
+    /// memory manager of the user's undoes, and a handle that may close, wait for <see cref="ReleaseForeign"/>.
     /// </summary>
     protected virtual void Release()
     {
@@ -123,23 +147,27 @@ internal abstract partial class Call
             _pin = default;
         }
 
-        if (_lease is { IsClosed: true } closed)
+        if (_ownsLease)
         {
-            // Disposed while the call was in flight: this is the last reference, and closing may block or run code of the handle's own. The thread here
-            // may be the one that everybody's completions wait for.
-            _ = ThreadPool.UnsafeQueueUserWorkItem(static handle => handle.DangerousRelease(), closed, preferLocal: false);
-        }
-        else
-        {
-            _lease?.DangerousRelease();
+            _ownsLease = false;
+            if (IsAwaited && HandleState.MayCloseAtRelease(_handle!))
+            {
+                // Disposed while the call was in flight, and perhaps this is the last reference: closing may block or run code of the handle's own.
+                _closing = _handle;
+            }
+            else
+            {
+                HandleState.ReleaseReference(_handle!);
+            }
         }
 
-        _lease = null;
+        _handle = null;
     }
 
     /// <summary>Clears the object for its next use and puts it back. By the awaiter, or by a caller whose call was never accepted.</summary>
     protected void Recycle()
     {
+        Forget(IsCancelRequested);
         EndUse();
         _registration = default;
         Token = default;
@@ -148,12 +176,21 @@ internal abstract partial class Call
         WasCancelled = false;
         Carrier = null;
         Id = 0;
+        Deadline = 0;
+        Timer = null;
         ResetAwaiter();
         ReturnToPool();
     }
 
-    /// <summary>Undoes the pin of a user's memory manager. Where continuations run: before the awaiter sees its call completed.</summary>
-    private void ReleaseForeignPin()
+    /// <summary>Lets go of what must not serve another use if somebody may still be cancelling this one.</summary>
+    protected virtual void Forget(bool wasCancelRequested)
+    {
+    }
+
+    /// <summary>
+    /// Does what <see cref="Release"/> left: undoes the pin of a user's memory manager, closes a handle. Where continuations run: before the awaiter sees its call completed.
+    /// </summary>
+    private void ReleaseForeign()
     {
         if (_pinIsForeign)
         {
@@ -162,47 +199,23 @@ internal abstract partial class Call
             _pin = default;
             pin.Dispose();
         }
+
+        if (_closing is { } closing)
+        {
+            _closing = null;
+            closing.DangerousRelease();
+        }
     }
 
     /// <summary>Undoes a preparation: the call was refused before anyone else saw it.</summary>
     public void Abandon()
     {
         Release();
-        ReleaseForeignPin();
+        ReleaseForeign();
+        Timer?.Remove(this);
         _registration.Dispose();
         Recycle();
     }
 
     protected abstract void ReturnToPool();
-
-    /// <summary>
-    /// Asks to cancel the use that has <paramref name="id"/>. Any thread; never blocks; the call may end at any moment, and its own result says how.
-    /// False: that use has ended, is another owner's, or was asked before.
-    /// </summary>
-    public bool RequestCancel(ICallOwner? owner, ulong id)
-    {
-        if (id == 0 || !IsCancellable || !TryFlagCancel(owner, id, out long epoch))
-        {
-            return false;
-        }
-
-        // Before the call is accepted its carrier does not know it yet: the flag alone is seen when it is accepted.
-        Carrier?.Cancel(this, epoch);
-        return true;
-    }
-
-    // This use cannot end under the callback: settling waits for it.
-    private void OnTokenFired()
-    {
-        if (IsCancellable && TryFlagCancel(owner: null, id: null, out long epoch))
-        {
-            Carrier?.Cancel(this, epoch);
-        }
-    }
-
-    /// <summary>How a call that ended as cancelled says so.</summary>
-    private OperationCanceledException Cancellation() =>
-        Token.IsCancellationRequested
-            ? new OperationCanceledException($"The call of {Method} was cancelled.", Token)
-            : new OperationCanceledException($"The call of {Method} was cancelled because its runtime was disposed.");
 }

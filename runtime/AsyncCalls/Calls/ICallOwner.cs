@@ -44,9 +44,15 @@ internal interface IBackendHost : ICallOwner
 /// <summary>A backend, as a call sees it.</summary>
 internal interface ICallCarrier
 {
+    /// <summary>Its name in reports.</summary>
+    string Name { get; }
+
     /// <summary>
     /// Does what can be done to end a call whose cancel flag was just set. Any thread; never blocks. A request is never dropped: it is repeated
     /// until the call ends or can no longer be interrupted.
     /// </summary>
-    void Cancel(Call call, long epoch);
+    CancelOutcome Cancel(Call call, long epoch);
+
+    /// <summary>Whether a call of this carrier can be interrupted while it runs.</summary>
+    bool CanInterrupt(Call call);
 }

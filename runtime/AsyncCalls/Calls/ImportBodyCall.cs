@@ -19,14 +19,19 @@ internal sealed class ImportBodyCall<TState, TResult> : Call, IValueTaskSource<T
 
     public override CallOperation Operation => CallOperation.Import;
 
+    public override Interruption Interruption => _interruptible ? Interruption.Signal : Interruption.None;
+
+    public override CallTraits Traits => new(_interruptible ? CallCancellation.WhileItRuns : CallCancellation.UntilItBegins, true);
+
     /// <summary>What may be interrupted is what may wait for others (flock, accept, …).</summary>
     public override bool IsUnbounded => _interruptible;
 
     public static ImportBodyCall<TState, TResult> Rent(
-        ICallOwner owner, string method, AsyncCallErrors errors, bool interruptible, TState state, Func<TState, TResult> import)
+        ICallOwner owner, string method, AsyncCallErrors errors, bool interruptible, SafeHandle? handle, TState state, Func<TState, TResult> import)
     {
         ImportBodyCall<TState, TResult> call = CallPool<ImportBodyCall<TState, TResult>>.Rent();
         call.Prepare(owner, method);
+        call.Concern(handle);
         call._state = state;
         call._import = import;
         call._errors = errors;

@@ -33,8 +33,18 @@ internal sealed unsafe partial class IoCall : Call
 
     public override bool IsCancellable => Operation != CallOperation.Close;
 
+    public override Interruption Interruption => Interruption.Signal;
+
+    public override long BytesTransferred => _done;
+
+    protected override long? CurrentOffset => _iocb.Offset >= 0 && (IsTransfer || Operation == CallOperation.Allocate) ? _iocb.Offset : null;
+
+    protected override long? CurrentLength => IsTransfer || Operation is CallOperation.Allocate or CallOperation.Truncate ? _iocb.Length : null;
+
     /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
     public bool IsSubmitted { get; private set; }
+
+    protected override bool IsAwaited => !IsSubmitted;
 
     /// <summary>What the call does next: all of it, or the rest after a part.</summary>
     public ref readonly Iocb Iocb => ref _iocb;
@@ -76,7 +86,22 @@ internal sealed unsafe partial class IoCall : Call
         completion = ToEvent();
         completion.Cookie = _iocb.Cookie;
         _record?.Complete(Result, _iocb.Cookie);
-        return (_iocb.Flags & IocbFlags.NoEvent) == 0;
+        bool announced = (_iocb.Flags & IocbFlags.NoEvent) == 0;
+        if (!announced && _record is null)
+        {
+            DisposeOrphan(completion);
+        }
+
+        return announced;
+    }
+
+    /// <summary>Closes the descriptor that a completion brings and that nobody will hear of.</summary>
+    public static void DisposeOrphan(in CompletionEvent completion)
+    {
+        if (completion is { Operation: (uint)CallOperation.OpenAt, Result: >= 0 })
+        {
+            _ = Syscalls.Close((int)completion.Result);
+        }
     }
 
     /// <summary>Gives a concluded call's object back: nobody awaits it.</summary>
@@ -155,6 +180,14 @@ internal sealed unsafe partial class IoCall : Call
         if (result < 0)
         {
             return TryFinishFailed((int)-result);
+        }
+
+        if (Operation == CallOperation.OpenAt && IsCancelRequested)
+        {
+            // Whoever cancelled does not look for a descriptor any more.
+            _ = Syscalls.Close((int)result);
+            Settle(-Errno.ECANCELED, cancelled: true);
+            return true;
         }
 
         if (!IsTransfer)
@@ -244,7 +277,7 @@ internal sealed unsafe partial class IoCall : Call
 
     private bool ThrowsErrors => _manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception;
 
-    private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(Lease, _iocb.Handle);
+    private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(Handle, _iocb.Handle);
 
     private long Perform() => Perform(_iocb);
 

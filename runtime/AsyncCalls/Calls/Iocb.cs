@@ -73,7 +73,10 @@ public unsafe struct Iocb
     internal uint Mode;
 
     [FieldOffset(72)]
-    private fixed ulong _reservedMiddle[2];
+    private long _timeoutTicks;
+
+    [FieldOffset(80)]
+    private fixed ulong _reservedMiddle[1];
 
     [FieldOffset(88)]
     private ulong _record;
@@ -102,6 +105,16 @@ public unsafe struct Iocb
         set => _record = value;
     }
 
+    /// <summary>
+    /// The time of the call, from its submission: one that has not completed by then is cancelled, and completes with −ETIME unless it completed all the same. Zero, as in a new
+    /// block, or <see cref="System.Threading.Timeout.InfiniteTimeSpan"/>: no limit.
+    /// </summary>
+    public TimeSpan Timeout
+    {
+        readonly get => TimeSpan.FromTicks(_timeoutTicks);
+        set => _timeoutTicks = value == System.Threading.Timeout.InfiniteTimeSpan ? 0 : value.Ticks;
+    }
+
     internal CallOperation Operation
     {
         readonly get => (CallOperation)OperationNumber;
@@ -110,7 +123,7 @@ public unsafe struct Iocb
 
     /// <summary>Whether all bytes that have no meaning yet are zero.</summary>
     internal readonly bool ReservedIsZero =>
-        (_reservedMiddle[0] | _reservedMiddle[1] | _reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2] | _reservedEnd[3]) == 0;
+        (_reservedMiddle[0] | _reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2] | _reservedEnd[3]) == 0;
 
     /// <summary>A call that does nothing, through the whole asynchronous way.</summary>
     public static Iocb Nop() => new() { Operation = CallOperation.Nop };

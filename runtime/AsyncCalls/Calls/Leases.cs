@@ -6,7 +6,8 @@ namespace AsyncCalls;
 
 /// <summary>
 /// A handle that control blocks of one context can name. It keeps the descriptor from being closed, and so from being reused, as long as
-/// the lease is not disposed or a call of it is in flight.
+/// the lease is not disposed or a call of it is in flight. A handle that was disposed takes no new calls (<see cref="ObjectDisposedException"/>), and its calls that may wait for ever are
+/// cancelled, leased or not.
 /// </summary>
 public sealed class HandleLease : IDisposable
 {
@@ -14,8 +15,7 @@ public sealed class HandleLease : IDisposable
 
     internal HandleLease(ulong id, SafeHandle handle, Action<ulong> forget)
     {
-        bool added = false;
-        handle.DangerousAddRef(ref added);
+        HandleState.AddReference(handle);
         Id = id;
         Handle = handle;
         _forget = forget;

@@ -34,7 +34,7 @@ public static class FileCalls
             runtime,
             method,
             (path: Path.GetFullPath(path), mode, access, share, options, preallocationSize),
-            static (state, _) => File.OpenHandle(state.path, state.mode, state.access, state.share, state.options, state.preallocationSize),
+            static state => File.OpenHandle(state.path, state.mode, state.access, state.share, state.options, state.preallocationSize),
             cancellationToken);
     }
 

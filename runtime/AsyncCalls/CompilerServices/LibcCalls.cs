@@ -133,7 +133,7 @@ public static class LibcCalls
             return new ImportCall(new OperationCanceledException(cancellationToken));
         }
 
-        var transfer = new Transfer(runtime.Engine, runtime.Owner, method, CallManner.Import, errors, isWrite);
+        var transfer = new Transfer(runtime, method, CallManner.Import, errors, isWrite);
         return new ImportCall(
             handle is not null
                 ? transfer.Start(handle, buf, count, offset, cancellationToken)
@@ -194,8 +194,11 @@ public static class LibcCalls
 
     private static IoCall Lease(AsyncCallRuntime runtime, string method, AsyncCallErrors errors, CallOperation operation, SafeHandle? handle, int fd)
     {
-        bool added = false;
-        handle?.DangerousAddRef(ref added);
+        if (handle is not null)
+        {
+            HandleState.AddReference(handle);
+        }
+
         IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.Import, errors, operation);
         call.SetHandle(handle is null ? fd : (int)handle.DangerousGetHandle(), handle, HandleKind.Any);
         return call;
@@ -203,7 +206,7 @@ public static class LibcCalls
 
     private static ImportCall Start(AsyncCallRuntime runtime, IoCall call, CancellationToken cancellationToken)
     {
-        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(call.Operation, HandleKind.Any).First), cancellationToken);
+        runtime.Start(call, runtime.Engine.Choose(RoutingTable.Find(call.Operation, HandleKind.Any).First), cancellationToken);
         return new ImportCall(new Started(call));
     }
 

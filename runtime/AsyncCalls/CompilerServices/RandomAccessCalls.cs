@@ -30,7 +30,7 @@ public static class RandomAccessCalls
                 runtime,
                 method,
                 (handle, buffer, fileOffset),
-                static (state, _) => RandomAccess.Read(state.handle!, state.buffer.Span, state.fileOffset),
+                static state => RandomAccess.Read(state.handle!, state.buffer.Span, state.fileOffset),
                 cancellationToken);
         }
 
@@ -40,7 +40,7 @@ public static class RandomAccessCalls
             return ValueTask.FromCanceled<int>(cancellationToken);
         }
 
-        Started started = new Transfer(runtime.Engine, runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: false)
+        Started started = new Transfer(runtime, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: false)
             .Start(handle!, buffer, (nuint)buffer.Length, fileOffset, cancellationToken);
         return started.Call is { } call ? new ValueTask<int>(call, call.Version)
             : started.Error is { } error ? ValueTask.FromException<int>(error)
@@ -68,7 +68,7 @@ public static class RandomAccessCalls
                 runtime,
                 method,
                 (handle, buffer, fileOffset),
-                static (state, _) => RandomAccess.Write(state.handle!, state.buffer.Span, state.fileOffset),
+                static state => RandomAccess.Write(state.handle!, state.buffer.Span, state.fileOffset),
                 cancellationToken);
         }
 
@@ -78,7 +78,7 @@ public static class RandomAccessCalls
             return ValueTask.FromCanceled(cancellationToken);
         }
 
-        Started started = new Transfer(runtime.Engine, runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: true)
+        Started started = new Transfer(runtime, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, isWrite: true)
             .Start(handle!, buffer, (nuint)buffer.Length, fileOffset, cancellationToken);
         return started.Call is { } call ? new ValueTask(call, call.Version)
             : started.Error is { } error ? ValueTask.FromException(error)
@@ -96,7 +96,7 @@ public static class RandomAccessCalls
 
         if (!OperatingSystem.IsLinux())
         {
-            return WorkerCalls.Run(runtime, method, handle, static (state, _) => RandomAccess.FlushToDisk(state!), cancellationToken);
+            return WorkerCalls.Run(runtime, method, handle, static state => RandomAccess.FlushToDisk(state!), cancellationToken);
         }
 
         ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
@@ -112,11 +112,10 @@ public static class RandomAccessCalls
             return ValueTask.CompletedTask;
         }
 
-        bool added = false;
-        handle!.DangerousAddRef(ref added);
+        HandleState.AddReference(handle!);
         IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, CallOperation.Sync);
-        call.SetHandle((int)handle.DangerousGetHandle(), handle, HandleKind.Any);
-        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(CallOperation.Sync, HandleKind.Any).First), cancellationToken);
+        call.SetHandle((int)handle!.DangerousGetHandle(), handle, HandleKind.Any);
+        runtime.Start(call, runtime.Engine.Choose(RoutingTable.Find(CallOperation.Sync, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 
@@ -6,52 +7,93 @@ namespace AsyncCalls.CompilerServices;
 
 /// <summary>Calls of annotated methods that have no native path, for generated code: the method itself runs on a worker thread.</summary>
 /// <remarks>
-/// The state is all that the method needs; it is kept until the call has completed, together with every buffer in it. No call allocates, but for what the
-/// method itself allocates.
+/// <para>The state is all that the method needs; it is kept until the call has completed, together with every buffer in it. No call allocates, but for what the
+/// method itself allocates.</para>
+/// <para>The handle is what the call is about: when it is closed, or its calls are cancelled, this one is. The method keeps it open itself while it uses it.</para>
 /// </remarks>
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class WorkerCalls
 {
-    /// <summary>A body that returns a value. It is given the twin's token, and cancelled by it as far as it looks at it.</summary>
+    /// <summary>A body that returns a value and takes a token: it is cancelled as far as it looks at that.</summary>
     public static ValueTask<TResult> Run<TState, TResult>(
-        AsyncCallRuntime runtime, string method, TState state, Func<TState, CancellationToken, TResult> body, CancellationToken cancellationToken)
+        AsyncCallRuntime runtime,
+        string method,
+        TState state,
+        Func<TState, CancellationToken, TResult> body,
+        CancellationToken cancellationToken,
+        SafeHandle? handle = null)
     {
-        ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(body);
-        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled<TResult>(cancellationToken);
-        }
-
-        var call = BodyCall<TState, TResult>.Rent(runtime.Owner, method, state, body);
-        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
-        return new ValueTask<TResult>(call, call.Version);
+        return Start(runtime, method, handle, state, body, takesToken: true, cancellationToken, out BodyCall<TState, TResult>? call)
+            ? new ValueTask<TResult>(call!, call!.Version)
+            : ValueTask.FromCanceled<TResult>(cancellationToken);
     }
 
-    /// <summary>A body that returns nothing.</summary>
-    public static ValueTask Run<TState>(
-        AsyncCallRuntime runtime, string method, TState state, Action<TState, CancellationToken> body, CancellationToken cancellationToken)
+    /// <summary>A body that returns a value and takes no token: it is not cancelled once it runs.</summary>
+    public static ValueTask<TResult> Run<TState, TResult>(
+        AsyncCallRuntime runtime, string method, TState state, Func<TState, TResult> body, CancellationToken cancellationToken, SafeHandle? handle = null)
     {
-        ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(body);
-        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
-        if (cancellationToken.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        var call = BodyCall<(TState State, Action<TState, CancellationToken> Body), int>.Rent(
-            runtime.Owner,
+        return Start(
+            runtime,
             method,
-            (state, body),
+            handle,
+            (State: state, Body: body),
+            static (pair, _) => pair.Body(pair.State),
+            takesToken: false,
+            cancellationToken,
+            out BodyCall<(TState State, Func<TState, TResult> Body), TResult>? call)
+            ? new ValueTask<TResult>(call!, call!.Version)
+            : ValueTask.FromCanceled<TResult>(cancellationToken);
+    }
+
+    /// <summary>A body that returns nothing and takes a token.</summary>
+    public static ValueTask Run<TState>(
+        AsyncCallRuntime runtime,
+        string method,
+        TState state,
+        Action<TState, CancellationToken> body,
+        CancellationToken cancellationToken,
+        SafeHandle? handle = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return Start(
+            runtime,
+            method,
+            handle,
+            (State: state, Body: body),
             static (pair, token) =>
             {
                 pair.Body(pair.State, token);
                 return 0;
-            });
-        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
-        return new ValueTask(call, call.Version);
+            },
+            takesToken: true,
+            cancellationToken,
+            out BodyCall<(TState State, Action<TState, CancellationToken> Body), int>? call)
+            ? new ValueTask(call!, call!.Version)
+            : ValueTask.FromCanceled(cancellationToken);
+    }
+
+    /// <summary>A body that returns nothing and takes no token.</summary>
+    public static ValueTask Run<TState>(
+        AsyncCallRuntime runtime, string method, TState state, Action<TState> body, CancellationToken cancellationToken, SafeHandle? handle = null)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return Start(
+            runtime,
+            method,
+            handle,
+            (State: state, Body: body),
+            static (pair, _) =>
+            {
+                pair.Body(pair.State);
+                return 0;
+            },
+            takesToken: false,
+            cancellationToken,
+            out BodyCall<(TState State, Action<TState> Body), int>? call)
+            ? new ValueTask(call!, call!.Version)
+            : ValueTask.FromCanceled(cancellationToken);
     }
 
     /// <summary>
@@ -65,29 +107,32 @@ public static class WorkerCalls
         bool interruptible,
         TState state,
         Func<TState, TResult> import,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        SafeHandle? handle = null)
     {
-        ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(import);
-        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
-        if (cancellationToken.IsCancellationRequested)
+        if (!MayStart(runtime, cancellationToken))
         {
             return ValueTask.FromCanceled<TResult>(cancellationToken);
         }
 
-        var call = ImportBodyCall<TState, TResult>.Rent(runtime.Owner, method, errors, interruptible, state, import);
-        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
+        var call = ImportBodyCall<TState, TResult>.Rent(runtime.Owner, method, errors, interruptible, handle, state, import);
+        runtime.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask<TResult>(call, call.Version);
     }
 
     /// <summary>An import that returns nothing.</summary>
     public static ValueTask RunImport<TState>(
-        AsyncCallRuntime runtime, string method, bool interruptible, TState state, Action<TState> import, CancellationToken cancellationToken)
+        AsyncCallRuntime runtime,
+        string method,
+        bool interruptible,
+        TState state,
+        Action<TState> import,
+        CancellationToken cancellationToken,
+        SafeHandle? handle = null)
     {
-        ArgumentNullException.ThrowIfNull(runtime);
         ArgumentNullException.ThrowIfNull(import);
-        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
-        if (cancellationToken.IsCancellationRequested)
+        if (!MayStart(runtime, cancellationToken))
         {
             return ValueTask.FromCanceled(cancellationToken);
         }
@@ -97,13 +142,43 @@ public static class WorkerCalls
             method,
             AsyncCallErrors.ReturnValue,
             interruptible,
+            handle,
             (state, import),
             static pair =>
             {
                 pair.Import(pair.State);
                 return true;
             });
-        runtime.Engine.Start(call, Backend.Workers, cancellationToken);
+        runtime.Start(call, Backend.Workers, cancellationToken);
         return new ValueTask(call, call.Version);
+    }
+
+    private static bool Start<TState, TResult>(
+        AsyncCallRuntime runtime,
+        string method,
+        SafeHandle? handle,
+        TState state,
+        Func<TState, CancellationToken, TResult> body,
+        bool takesToken,
+        CancellationToken cancellationToken,
+        out BodyCall<TState, TResult>? call)
+    {
+        call = null;
+        if (!MayStart(runtime, cancellationToken))
+        {
+            return false;
+        }
+
+        call = BodyCall<TState, TResult>.Rent(runtime.Owner, method, handle, state, body, takesToken);
+        runtime.Start(call, Backend.Workers, cancellationToken);
+        return true;
+    }
+
+    /// <summary>False: the token has fired already.</summary>
+    private static bool MayStart(AsyncCallRuntime runtime, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
+        return !cancellationToken.IsCancellationRequested;
     }
 }

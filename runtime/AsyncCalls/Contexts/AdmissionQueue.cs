@@ -22,6 +22,8 @@ internal sealed class AdmissionQueue : ICallCarrier
 
     public AdmissionQueue(CallEngine engine) => _engine = engine;
 
+    public string Name => "none";
+
     /// <summary>How many calls wait, cancelled ones that were not yet passed over included.</summary>
     public int Count => Volatile.Read(ref _count);
 
@@ -29,6 +31,7 @@ internal sealed class AdmissionQueue : ICallCarrier
     public void Enqueue(Call call, ICallCarrier carrier, CancellationToken cancellationToken)
     {
         call.Carrier = this;
+        call.StartedMs = Environment.TickCount64;
         call.Observe(cancellationToken);
         long epoch = call.Epoch;
         Interlocked.Increment(ref _count);
@@ -42,13 +45,28 @@ internal sealed class AdmissionQueue : ICallCarrier
         Admit();
     }
 
-    public void Cancel(Call call, long epoch)
+    public CancelOutcome Cancel(Call call, long epoch)
     {
-        if (call.TryTake(epoch))
+        if (!call.TryTake(epoch))
         {
-            call.Settle(-Errno.ECANCELED, cancelled: true);
-            _engine.Counters.Add(CompletionPath.Cancelled);
-            call.Owner.Publish(call, dispatchHere: false);
+            // It is being admitted at this moment: the flag is seen when it is handed over.
+            return CancelOutcome.InProgress;
+        }
+
+        call.Settle(-Errno.ECANCELED, cancelled: true);
+        _engine.Counters.Add(CompletionPath.Cancelled);
+        call.Owner.Publish(call, dispatchHere: false);
+        return CancelOutcome.Cancelled;
+    }
+
+    public bool CanInterrupt(Call call) => true;
+
+    /// <summary>The calls that wait, at this moment.</summary>
+    public IEnumerable<CallUse> Snapshot()
+    {
+        foreach ((Call call, long epoch, ICallCarrier _) in _waiting)
+        {
+            yield return new CallUse(call, epoch);
         }
     }
 

@@ -56,10 +56,10 @@ public sealed unsafe partial class AsyncCallContext
         Interlocked.Exchange(ref _dead, 1);
         PulseWaiters();
         _engine.CancelWaiting(this);
-        Cancel(static call => call.IsUnbounded);
+        Scope.Cancel(CancelReason.Disposed, static call => call.IsUnbounded);
         if (!WaitUntilAlone(_drainTimeout))
         {
-            Cancel(static _ => true);
+            Scope.Cancel(CancelReason.Disposed, static _ => true);
             WaitUntilAlone(LastGrace);
         }
 
@@ -74,7 +74,17 @@ public sealed unsafe partial class AsyncCallContext
 
         if (_ownsRing)
         {
+            DisposeOrphans();
             _ring.Dispose();
+        }
+    }
+
+    /// <summary>What was opened for this context, and that nobody has reaped: nobody else knows of it.</summary>
+    private void DisposeOrphans()
+    {
+        while (_ring.TryPop(out CompletionEvent completion))
+        {
+            IoCall.DisposeOrphan(completion);
         }
     }
 
@@ -100,17 +110,6 @@ public sealed unsafe partial class AsyncCallContext
         if (Volatile.Read(ref _over) != 0)
         {
             ResumeUnreaped();
-        }
-    }
-
-    private void Cancel(Func<Call, bool> condition)
-    {
-        foreach ((Call call, ulong id) in _engine.InFlight.Snapshot())
-        {
-            if (call.Owner == this && condition(call))
-            {
-                call.RequestCancel(this, id);
-            }
         }
     }
 

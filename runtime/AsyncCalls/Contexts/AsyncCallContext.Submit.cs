@@ -109,6 +109,11 @@ public sealed unsafe partial class AsyncCallContext
             IoCall call = IoCall.Rent(this, nameof(Submit), CallManner.Import, AsyncCallErrors.ReturnValue, block.Operation);
             call.SetSubmitted(resolved, kind, uses.Handle, uses.Buffer, uses.Path, record);
             owned = true;
+            if (block.Timeout != TimeSpan.Zero)
+            {
+                call.SetTimeout(block.Timeout);
+            }
+
             if (_engine.TryStart(call, backend, CancellationToken.None, out ulong value))
             {
                 id = new CallId(value);
@@ -140,6 +145,11 @@ public sealed unsafe partial class AsyncCallContext
         if (!block.ReservedIsZero)
         {
             throw new ArgumentException("The block's reserved bytes are not zero: make it by a method of Iocb.", nameof(block));
+        }
+
+        if (block.Timeout != TimeSpan.Zero && !Calls.Call.IsTimeout(block.Timeout))
+        {
+            throw new ArgumentException($"The block's time is {block.Timeout}: it is zero, for no limit, or at most {Calls.Call.LongestTimeout}.", nameof(block));
         }
 
         if (block.OperationNumber > (uint)CallOperation.Syscall || block.Operation is CallOperation.Body or CallOperation.Import)
@@ -181,8 +191,7 @@ public sealed unsafe partial class AsyncCallContext
             else
             {
                 HandleLease lease = Find<HandleLease>((ulong)block.Handle, "handle");
-                bool added = false;
-                lease.Handle.DangerousAddRef(ref added);
+                HandleState.AddReference(lease.Handle);
                 uses.Handle = lease.Handle;
                 resolved.Handle = lease.Handle.DangerousGetHandle();
             }

@@ -90,6 +90,18 @@ public sealed unsafe partial class AsyncCallContext
         }
     }
 
+    /// <summary>Waits until the event of a call that has ended is there: it is published a few instructions later, by the thread that ended it.</summary>
+    private void AwaitEvent(CallId id)
+    {
+        var spinner = default(SpinWait);
+        while (Look([id], all: true) < 0)
+        {
+            spinner.SpinOnce();
+        }
+
+        AwaitPublication();
+    }
+
     private int Look(ReadOnlySpan<CallId> ids, bool all)
     {
         for (int i = 0; i < ids.Length; i++)

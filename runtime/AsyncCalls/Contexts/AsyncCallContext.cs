@@ -162,12 +162,6 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         return _ring.TryArm(count);
     }
 
-    /// <summary>
-    /// Asks to cancel a call. Its completion still comes, and says what happened.
-    /// </summary>
-    /// <returns>False: no call with that id is in flight, or it was asked before.</returns>
-    public bool Cancel(CallId id) => _engine.InFlight.Find(id.Value) is { } call && call.RequestCancel(this, id.Value);
-
     void ICallOwner.Starting()
     {
         Interlocked.Increment(ref _inFlight);

@@ -34,6 +34,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     private readonly IoUringBackend? _ioUring;
     private readonly Dispatcher _dispatcher;
     private readonly AdmissionQueue _admission;
+    private readonly Timekeeper _timekeeper;
 
     /// <summary>Calls to dispatch that have no slot, and so no event: cancelled before they were admitted, or awaited after their dispatch.</summary>
     private readonly ConcurrentQueue<Call> _withoutEvent = new();
@@ -50,6 +51,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         _ring = new CompletionRing(options.RingEntries);
         InFlight = new InFlightTable(options.MaxInFlight);
         _admission = new AdmissionQueue(this);
+        _timekeeper = new Timekeeper(this);
         _workers = new WorkerPool(name, options.MaxWorkers, options.WorkerIdleTimeout, _watchdog, Counters);
         string reason = $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it";
         if (options.Backends.HasFlag(AsyncCallBackends.IoUring))
@@ -94,6 +96,11 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         {
             Wake(backend);
             return;
+        }
+
+        if (call.Deadline != 0)
+        {
+            _timekeeper.Add(call);
         }
 
         _admission.Enqueue(call, Carrier(backend), cancellationToken);
@@ -144,11 +151,37 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         id = call.Id;
         ICallCarrier carrier = Carrier(backend);
         call.Carrier = carrier;
+        call.StartedMs = Environment.TickCount64;
+        if (call.Deadline != 0 && carrier != _ioUring)
+        {
+            _timekeeper.Add(call);
+        }
+
         call.Observe(cancellationToken);
         long epoch = call.Epoch;
+        if (call.Handle is { } handle)
+        {
+            LookAfter(call, epoch, handle);
+        }
+
         call.Accept();
         Carry(call, carrier, epoch);
         return true;
+    }
+
+    /// <summary>A call that found its handle open may go on while that is being closed, if whoever closes it cannot miss it.</summary>
+    private void LookAfter(Call call, long epoch, SafeHandle handle)
+    {
+        if (call.IsUnbounded)
+        {
+            _timekeeper.Patrol();
+        }
+
+        // The slot was stored before this look; who closes a handle makes every processor pass a fence before it looks for the calls.
+        if (HandleState.IsDisposed(handle))
+        {
+            call.RequestCancel(epoch, CancelReason.HandleClosed);
+        }
     }
 
     /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
@@ -190,6 +223,11 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     public void HandOver(Call call, ICallCarrier carrier)
     {
         call.Carrier = carrier;
+        if (call is { Deadline: not 0, Timer: null } && carrier != _ioUring)
+        {
+            _timekeeper.Add(call);
+        }
+
         long epoch = call.Epoch;
         call.HandBack();
         Carry(call, carrier, epoch);
@@ -224,6 +262,31 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     {
         _withoutEvent.Enqueue(call);
         _dispatcher.Wake();
+    }
+
+    /// <summary>The calls of the runtime and of all its contexts.</summary>
+    public CallScope Everything => new(this, owner: null);
+
+    /// <summary>The calls that are under way and those that wait for a slot, seen one after the other while others come and go.</summary>
+    public IEnumerable<(CallUse Use, ulong Id)> UnderWay()
+    {
+        // First those that wait: one that is admitted meanwhile is in the table before it leaves the queue.
+        foreach (CallUse waiting in _admission.Snapshot())
+        {
+            if (waiting.Call.Id == 0)
+            {
+                yield return (waiting, 0);
+            }
+        }
+
+        foreach ((Call call, ulong id) in InFlight.Snapshot())
+        {
+            // Records are the process's: this one may be another runtime's by now.
+            if (call.Use(id) is { } use)
+            {
+                yield return (use, id);
+            }
+        }
     }
 
     /// <summary>Cancels the calls of a context that wait for a slot.</summary>
@@ -267,10 +330,10 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         // On every processor: so that no call has to pass a fence between its slot and its look at the word above.
         Interlocked.MemoryBarrierProcessWide();
         _admission.CancelAll();
-        CancelWhere(static call => call.IsUnbounded);
+        Everything.Cancel(CancelReason.Disposed, static call => call.IsUnbounded);
         if (!WaitUntilEmpty(_drainTimeout))
         {
-            CancelWhere(static _ => true);
+            Everything.Cancel(CancelReason.Disposed, static _ => true);
             if (!WaitUntilEmpty(LastGrace))
             {
                 // Their buffers, handles and threads stay: the kernel or a body still uses them.
@@ -284,6 +347,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         {
             _ring.Dispose();
             _watchdog.Dispose();
+            _timekeeper.Dispose();
         }
     }
 
@@ -315,19 +379,6 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         else
         {
             _ioUring!.Enqueue(call);
-        }
-    }
-
-    private void CancelWhere(Func<Call, bool> condition)
-    {
-        foreach ((Call call, ulong id) in InFlight.Snapshot())
-        {
-            // Records are the process's: this one may be another runtime's by now.
-            ICallOwner owner = call.Owner;
-            if ((owner == this || (owner is AsyncCallContext context && context.IsOf(this))) && condition(call))
-            {
-                call.RequestCancel(owner, id);
-            }
         }
     }
 

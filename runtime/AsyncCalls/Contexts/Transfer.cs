@@ -14,17 +14,17 @@ internal readonly unsafe ref struct Transfer
 {
     private const long NotCompleted = long.MinValue;
 
+    private readonly AsyncCallRuntime _runtime;
     private readonly CallEngine _engine;
-    private readonly ICallOwner _owner;
     private readonly string _method;
     private readonly CallManner _manner;
     private readonly AsyncCallErrors _errors;
     private readonly bool _isWrite;
 
-    public Transfer(CallEngine engine, ICallOwner owner, string method, CallManner manner, AsyncCallErrors errors, bool isWrite)
+    public Transfer(AsyncCallRuntime runtime, string method, CallManner manner, AsyncCallErrors errors, bool isWrite)
     {
-        _engine = engine;
-        _owner = owner;
+        _runtime = runtime;
+        _engine = runtime.Engine;
         _method = method;
         _manner = manner;
         _errors = errors;
@@ -37,8 +37,7 @@ internal readonly unsafe ref struct Transfer
     /// <exception cref="ObjectDisposedException">The handle or the runtime was disposed.</exception>
     public Started Start(SafeHandle handle, ReadOnlyMemory<byte> buffer, nuint count, long? offset, CancellationToken cancellationToken)
     {
-        bool added = false;
-        handle.DangerousAddRef(ref added);
+        HandleState.AddReference(handle);
         bool owned = false;
         try
         {
@@ -47,7 +46,7 @@ internal readonly unsafe ref struct Transfer
         }
         finally
         {
-            if (added && !owned)
+            if (!owned)
             {
                 handle.DangerousRelease();
             }
@@ -107,7 +106,7 @@ internal readonly unsafe ref struct Transfer
             return Completed(result, handle, fd);
         }
 
-        IoCall call = IoCall.Rent(_owner, _method, _manner, _errors, operation);
+        IoCall call = IoCall.Rent(_runtime.Owner, _method, _manner, _errors, operation);
         try
         {
             call.SetTransfer(buffer, count, at, done);
@@ -123,7 +122,7 @@ internal readonly unsafe ref struct Transfer
         owned = true;
 
         // Zero bytes are answered by preadv2 and io_uring without asking the file, which may have something to say (EISDIR, ENOSPC).
-        _engine.Start(call, count == 0 ? Backend.Workers : _engine.Choose(route.First), cancellationToken);
+        _runtime.Start(call, count == 0 ? Backend.Workers : _engine.Choose(route.First), cancellationToken);
         return new Started(call);
     }
 

@@ -22,7 +22,7 @@ internal static partial class Outer<TOuter>
             [AsyncCall]
             public void NoteUnlessCancelled(World world, CancellationToken cancellationToken)
             {
-                world.Notes.Add(cancellationToken.CanBeCanceled ? "can be cancelled" : "cannot be cancelled");
+                world.Notes.Add(cancellationToken.IsCancellationRequested ? "is cancelled" : "is not cancelled");
                 cancellationToken.ThrowIfCancellationRequested();
             }
 

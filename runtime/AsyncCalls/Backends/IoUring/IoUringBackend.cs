@@ -28,6 +28,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     /// <summary>User data of the read of the wake descriptor. No id: the last generation is never used.</summary>
     private const ulong WakeTag = ulong.MaxValue;
 
+    /// <summary>User data of linked timeouts, whose own completions mean nothing. No id either.</summary>
+    private const ulong TimeoutTag = ulong.MaxValue - 1;
+
     /// <summary>User data below this is the slot of a call, on the completion of its cancel request. No id: generations begin at 1.</summary>
     private const ulong CancelTags = CallId.MaxSlots;
 
@@ -68,6 +71,8 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         _wakeValue = (ulong*)NativeMemory.AlignedAlloc(sizeof(ulong), sizeof(ulong));
         watchdog.Watch(this);
     }
+
+    public string Name => "io_uring";
 
     /// <summary>Whether the kernel stopped accepting submissions. Calls are then routed elsewhere.</summary>
     public bool IsBroken => _broken;
@@ -110,11 +115,14 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         }
     }
 
-    public void Cancel(Call call, long epoch)
+    public CancelOutcome Cancel(Call call, long epoch)
     {
         _cancels.Enqueue(call);
         Wake();
+        return CancelOutcome.InProgress;
     }
+
+    public bool CanInterrupt(Call call) => true;
 
     public void Wake()
     {
@@ -308,7 +316,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
                 continue;
             }
 
-            IoUringSqe* sqe = NextSqe();
+            // A timeout and what it is linked to enter the kernel together.
+            bool timed = call is { Deadline: not 0, Timer: null };
+            IoUringSqe* sqe = NextSqe(timed ? 2 : 1);
             if (sqe is null)
             {
                 return;
@@ -320,7 +330,29 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             Debug.Assert(mine, "Only the pump takes a call that is queued here.");
             Describe((IoCall)call, sqe);
             _inKernel++;
+            if (timed)
+            {
+                LinkTimeout(call, sqe);
+            }
         }
+    }
+
+    /// <summary>Has the kernel cancel a request at the deadline of its call.</summary>
+    private void LinkTimeout(Call call, IoUringSqe* linked)
+    {
+        linked->Flags |= IoUringConstants.SqeIoLink;
+        IoUringSqe* sqe = _queues.TryNextSqe();
+        KernelTimespec* timeout = _queues.TimeoutOf(sqe);
+
+        // The clock of deadlines is the one that the kernel takes unless it is told another: CLOCK_MONOTONIC.
+        (timeout->Seconds, timeout->Nanoseconds) = Math.DivRem(call.Deadline, Stopwatch.Frequency);
+        sqe->Opcode = IoUringConstants.OpLinkTimeout;
+        sqe->Fd = -1;
+        sqe->Address = (ulong)timeout;
+        sqe->Length = 1;
+        sqe->OperationFlags = IoUringConstants.TimeoutAbsolute;
+        sqe->UserData = TimeoutTag;
+        _inKernel++;
     }
 
     private static void Describe(IoCall call, IoUringSqe* sqe)
@@ -392,17 +424,22 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         _watchdog.Arm();
     }
 
-    /// <summary>An entry of the kernel's queue; when it is full, what it holds is submitted first. Null: the kernel takes nothing now.</summary>
-    private IoUringSqe* NextSqe()
+    /// <summary>
+    /// An entry of the kernel's queue, with room for as many as are <paramref name="wanted"/>; where there is none, what it holds is submitted first. Null: the kernel takes
+    /// nothing now.
+    /// </summary>
+    private IoUringSqe* NextSqe(int wanted = 1)
     {
-        IoUringSqe* sqe = _queues.TryNextSqe();
-        if (sqe is null)
+        if (_queues.Free < wanted)
         {
             Enter(minComplete: 0);
-            sqe = _broken ? null : _queues.TryNextSqe();
+            if (_broken || _queues.Free < wanted)
+            {
+                return null;
+            }
         }
 
-        return sqe;
+        return _queues.TryNextSqe();
     }
 
     private void Harvest()
@@ -438,6 +475,11 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             // A file that the kernel can neither poll nor serve from its own workers.
             _host.Reroute(call);
             return;
+        }
+
+        if (call.Deadline != 0 && result is -Errno.ECANCELED or -Errno.EINTR && Stopwatch.GetTimestamp() >= call.Deadline)
+        {
+            call.FlagTimedOut();
         }
 
         // As a blocking write does, one that transferred a part goes on; the class library's does so until all is written.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Backends.IoUring;
@@ -27,6 +28,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     private readonly uint* _cqTail;
     private readonly uint _cqMask;
     private readonly IoUringCqe* _cqes;
+    private readonly KernelTimespec* _timeouts;
     private uint _sqLocalTail;
 
     private IoUringQueues(int fd, in IoUringParameters parameters, nint ring, nuint ringBytes, nint sqes, nuint sqesBytes)
@@ -45,6 +47,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
         _cqTail = (uint*)(ring + parameters.Cq.Tail);
         _cqMask = parameters.CqEntries - 1;
         _cqes = (IoUringCqe*)(ring + parameters.Cq.Cqes);
+        _timeouts = (KernelTimespec*)NativeMemory.Alloc(parameters.SqEntries, (nuint)sizeof(KernelTimespec));
 
         // The indirection array is never used: entry i is slot i.
         uint* array = (uint*)(ring + parameters.Sq.Array);
@@ -97,6 +100,9 @@ internal sealed unsafe class IoUringQueues : IDisposable
         return 0;
     }
 
+    /// <summary>How many entries can be filled in before the kernel has taken some.</summary>
+    public int Free => (int)(_sqEntries - (_sqLocalTail - Volatile.Read(ref *_sqHead)));
+
     /// <summary>An empty entry to fill in; null while the queue is full.</summary>
     public IoUringSqe* TryNextSqe()
     {
@@ -110,6 +116,9 @@ internal sealed unsafe class IoUringQueues : IDisposable
         _sqLocalTail++;
         return sqe;
     }
+
+    /// <summary>Memory for the time of an entry that is a timeout, which the kernel reads when it takes the entry.</summary>
+    public KernelTimespec* TimeoutOf(IoUringSqe* sqe) => &_timeouts[sqe - _sqes];
 
     /// <summary>Publishes the entries that were filled in, submits them and waits for <paramref name="minComplete"/> completions. ≥ 0, or −errno.</summary>
     public int Enter(uint minComplete)
@@ -147,17 +156,18 @@ internal sealed unsafe class IoUringQueues : IDisposable
     }
 
     /// <summary>A runtime that was never used and never disposed: no thread of it exists, so nothing is in flight.</summary>
-    ~IoUringQueues() => Free();
+    ~IoUringQueues() => Unmap();
 
     public void Dispose()
     {
         Debug.Assert(Pending == 0, "What was written into the queue was submitted or withdrawn.");
-        Free();
+        Unmap();
         GC.SuppressFinalize(this);
     }
 
-    private void Free()
+    private void Unmap()
     {
+        NativeMemory.Free(_timeouts);
         Syscalls.Unmap((nint)_sqes, _sqesBytes);
         Syscalls.Unmap(_ring, _ringBytes);
         _ = Syscalls.Close(Fd);

@@ -18,7 +18,7 @@ internal static unsafe class IoUringSetup
         | IoUringConstants.FeatureReadWriteCurrentPosition;
 
     private static readonly byte[] RequiredOperations =
-        [IoUringConstants.OpNop, IoUringConstants.OpRead, IoUringConstants.OpWrite, IoUringConstants.OpAsyncCancel];
+        [IoUringConstants.OpNop, IoUringConstants.OpRead, IoUringConstants.OpWrite, IoUringConstants.OpAsyncCancel, IoUringConstants.OpLinkTimeout];
 
     /// <summary>Completion entries for each submission entry: completions that arrive while continuations run have room.</summary>
     private const uint CompletionFactor = 16;

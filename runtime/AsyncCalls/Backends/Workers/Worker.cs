@@ -80,7 +80,7 @@ internal sealed class Worker : IInterruptGate
 
     public void Start()
     {
-        var thread = new Thread(Run) { IsBackground = true, Name = $"{_pool.Name} worker {Number}" };
+        var thread = new Thread(Run) { IsBackground = true, Name = $"{_pool.RuntimeName} worker {Number}" };
         thread.UnsafeStart();
     }
 

@@ -60,7 +60,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
     public WorkerPool(string name, int max, TimeSpan idleTimeout, Watchdog watchdog, CallCounters counters)
     {
-        Name = name;
+        RuntimeName = name;
         _max = max;
         _idleTimeout = idleTimeout;
         _watchdog = watchdog;
@@ -68,7 +68,10 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         watchdog.Watch(this);
     }
 
-    public string Name { get; }
+    /// <summary>The runtime's name, for the threads'.</summary>
+    public string RuntimeName { get; }
+
+    public string Name => "workers";
 
     public int ThreadCount
     {
@@ -99,22 +102,36 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         }
     }
 
-    public void Cancel(Call call, long epoch)
+    public CancelOutcome Cancel(Call call, long epoch)
     {
         if (call.TryTake(epoch))
         {
             call.Settle(-Errno.ECANCELED, cancelled: true);
             _counters.Add(CompletionPath.Cancelled);
             call.Owner.Publish(call, dispatchHere: false);
-            return;
+            return CancelOutcome.Cancelled;
         }
 
-        if (call.Gate is Worker worker && ThreadInterrupt.IsAvailable)
+        if (!CanInterrupt(call))
+        {
+            return CancelOutcome.NotPossible;
+        }
+
+        if (call is { Interruption: Interruption.Signal, Gate: Worker worker })
         {
             worker.Interrupt(call);
             _watchdog.Arm();
         }
+
+        return CancelOutcome.InProgress;
     }
+
+    public bool CanInterrupt(Call call) => call.Interruption switch
+    {
+        Interruption.Signal => ThreadInterrupt.IsAvailable,
+        Interruption.Token => true,
+        _ => false,
+    };
 
     /// <summary>Ends the threads once the queue is empty. Nobody adds a call any more.</summary>
     public void Stop()

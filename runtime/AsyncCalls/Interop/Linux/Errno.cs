@@ -22,6 +22,7 @@ internal static class Errno
     public const int EROFS = 30;
     public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
+    public const int ETIME = 62;
     public const int EOPNOTSUPP = 95;
     public const int ECANCELED = 125;
 }

@@ -91,6 +91,14 @@ internal struct IoUringSqe
     public ulong UserData;
 }
 
+/// <summary>struct __kernel_timespec, 16 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct KernelTimespec
+{
+    public long Seconds;
+    public long Nanoseconds;
+}
+
 /// <summary>struct io_uring_cqe, 16 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct IoUringCqe
@@ -105,8 +113,13 @@ internal static class IoUringConstants
 {
     public const byte OpNop = 0;
     public const byte OpAsyncCancel = 14;
+    public const byte OpLinkTimeout = 15;
     public const byte OpRead = 22;
     public const byte OpWrite = 23;
+
+    public const byte SqeIoLink = 1 << 2;
+
+    public const uint TimeoutAbsolute = 1u << 0;
 
     public const uint SetupCqSize = 1u << 3;
     public const uint SetupClamp = 1u << 4;

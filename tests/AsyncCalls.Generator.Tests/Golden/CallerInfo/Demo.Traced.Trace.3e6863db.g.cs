@@ -38,7 +38,7 @@ partial class Traced
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Traced.Trace",
             (text, member, line, expression),
-            static (state, _) => global::Demo.Traced.Trace(state.text, state.member, state.line, state.expression),
+            static state => global::Demo.Traced.Trace(state.text, state.member, state.line, state.expression),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Blocks
             calls,
             "Blocks.Computed",
             (self: this, block, index),
-            static (state, _) => state.self.Computed(state.block.Span, state.index),
+            static state => state.self.Computed(state.block.Span, state.index),
             cancellationToken);
     }
 }

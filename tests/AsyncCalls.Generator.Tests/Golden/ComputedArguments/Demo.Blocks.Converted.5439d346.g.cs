@@ -19,7 +19,7 @@ partial class Blocks
             calls,
             "Blocks.Converted",
             (self: this, block),
-            static (state, _) => state.self.Converted(state.block.Span),
+            static state => state.self.Converted(state.block.Span),
             cancellationToken);
     }
 }

@@ -19,7 +19,7 @@ partial class Blocks
             calls,
             "Blocks.Discarded",
             (self: this, block),
-            static (state, _) => state.self.Discarded(state.block.Span),
+            static state => state.self.Discarded(state.block.Span),
             cancellationToken);
     }
 }

@@ -19,7 +19,7 @@ partial class Blocks
             calls,
             "Blocks.Sliced",
             (self: this, block),
-            static (state, _) => state.self.Sliced(state.block.Span),
+            static state => state.self.Sliced(state.block.Span),
             cancellationToken);
     }
 }

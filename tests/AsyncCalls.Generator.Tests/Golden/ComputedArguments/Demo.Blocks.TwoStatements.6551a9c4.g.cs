@@ -19,7 +19,7 @@ partial class Blocks
             calls,
             "Blocks.TwoStatements",
             (self: this, block),
-            static (state, _) => state.self.TwoStatements(state.block.Span),
+            static state => state.self.TwoStatements(state.block.Span),
             cancellationToken);
     }
 }

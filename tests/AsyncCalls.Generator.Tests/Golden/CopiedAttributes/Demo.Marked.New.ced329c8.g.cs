@@ -16,11 +16,6 @@ partial class Marked
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public global::System.Threading.Tasks.ValueTask NewAsync(global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.WorkerCalls.Run(
-            calls,
-            "Marked.New",
-            this,
-            static (self, _) => self.New(),
-            cancellationToken);
+        return global::AsyncCalls.CompilerServices.WorkerCalls.Run(calls, "Marked.New", this, static self => self.New(), cancellationToken);
     }
 }

@@ -14,11 +14,6 @@ partial class Marked
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public global::System.Threading.Tasks.ValueTask OldAsync(global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.WorkerCalls.Run(
-            calls,
-            "Marked.Old",
-            this,
-            static (self, _) => self.Old(),
-            cancellationToken);
+        return global::AsyncCalls.CompilerServices.WorkerCalls.Run(calls, "Marked.Old", this, static self => self.Old(), cancellationToken);
     }
 }

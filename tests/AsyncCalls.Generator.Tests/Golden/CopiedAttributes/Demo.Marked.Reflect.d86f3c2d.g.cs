@@ -34,7 +34,7 @@ partial class Marked
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Marked.Reflect",
             0,
-            static (_, _) => global::Demo.Marked.Reflect(),
+            static _ => global::Demo.Marked.Reflect(),
             cancellationToken);
     }
 }

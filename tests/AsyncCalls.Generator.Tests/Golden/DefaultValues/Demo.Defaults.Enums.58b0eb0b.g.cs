@@ -40,7 +40,7 @@ partial class Defaults
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Defaults.Enums",
             (a, b, c, d, e),
-            static (state, _) => global::Demo.Defaults.Enums(state.a, state.b, state.c, state.d, state.e),
+            static state => global::Demo.Defaults.Enums(state.a, state.b, state.c, state.d, state.e),
             cancellationToken);
     }
 }

@@ -52,7 +52,7 @@ partial class Defaults
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Defaults.Numbers",
             (a, b, c, d, e, f, g, h, i, j, k),
-            static (state, _) => global::Demo.Defaults.Numbers(state.a, state.b, state.c, state.d, state.e, state.f, state.g, state.h, state.i, state.j, state.k),
+            static state => global::Demo.Defaults.Numbers(state.a, state.b, state.c, state.d, state.e, state.f, state.g, state.h, state.i, state.j, state.k),
             cancellationToken);
     }
 }

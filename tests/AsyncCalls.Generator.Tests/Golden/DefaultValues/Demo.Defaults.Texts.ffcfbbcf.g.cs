@@ -42,7 +42,7 @@ partial class Defaults
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Defaults.Texts",
             (a, b, c, d, e, f),
-            static (state, _) => global::Demo.Defaults.Texts(state.a, state.b, state.c, state.d, state.e, state.f),
+            static state => global::Demo.Defaults.Texts(state.a, state.b, state.c, state.d, state.e, state.f),
             cancellationToken);
     }
 }

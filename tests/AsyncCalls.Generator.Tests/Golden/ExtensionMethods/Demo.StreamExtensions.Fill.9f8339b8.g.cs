@@ -34,7 +34,7 @@ partial class StreamExtensions
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "StreamExtensions.Fill",
             (stream, buffer),
-            static (state, _) => global::Demo.StreamExtensions.Fill(state.stream, state.buffer.Span),
+            static state => global::Demo.StreamExtensions.Fill(state.stream, state.buffer.Span),
             cancellationToken);
     }
 }

@@ -36,7 +36,7 @@ partial class Reader
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Reader.Fill",
             items,
-            static (items, _) => global::Demo.Reader.Fill<TList, T>(items),
+            static items => global::Demo.Reader.Fill<TList, T>(items),
             cancellationToken);
     }
 }

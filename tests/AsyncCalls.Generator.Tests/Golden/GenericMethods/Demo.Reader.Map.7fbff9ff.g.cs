@@ -22,7 +22,7 @@ partial class Reader
             calls,
             "Reader.Map",
             (self: this, items, map, otherwise),
-            static (state, _) => state.self.Map<TSource, TResult>(state.items.Span, state.map, state.otherwise),
+            static state => state.self.Map<TSource, TResult>(state.items.Span, state.map, state.otherwise),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Reader
             calls,
             "Reader.Read",
             (self: this, stream),
-            static (state, _) => state.self.Read<T>(state.stream),
+            static state => state.self.Read<T>(state.stream),
             cancellationToken);
     }
 }

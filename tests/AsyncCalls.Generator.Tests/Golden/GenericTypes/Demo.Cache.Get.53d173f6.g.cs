@@ -19,7 +19,7 @@ partial class Cache<TKey, TValue>
             calls,
             "Cache.Get",
             (self: this, key),
-            static (state, _) => state.self.Get(state.key),
+            static state => state.self.Get(state.key),
             cancellationToken);
     }
 }

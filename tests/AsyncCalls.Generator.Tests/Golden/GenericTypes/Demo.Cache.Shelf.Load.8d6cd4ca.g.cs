@@ -24,7 +24,7 @@ partial class Cache<TKey, TValue>
                 calls,
                 "Cache.Shelf.Load",
                 (self: this, other, key, items, rest),
-                static (state, _) => state.self.Load(state.other, state.key, state.items, state.rest),
+                static state => state.self.Load(state.other, state.key, state.items, state.rest),
                 cancellationToken);
         }
     }

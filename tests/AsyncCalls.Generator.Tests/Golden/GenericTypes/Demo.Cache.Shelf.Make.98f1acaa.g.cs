@@ -34,7 +34,7 @@ partial class Cache<TKey, TValue>
                 runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
                 "Cache.Shelf.Make",
                 key,
-                static (key, _) => global::Demo.Cache<TKey, TValue>.Shelf<TItem>.Make(key),
+                static key => global::Demo.Cache<TKey, TValue>.Shelf<TItem>.Make(key),
                 cancellationToken);
         }
     }

@@ -28,7 +28,7 @@ partial class Program
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Program.Answer",
             0,
-            static (_, _) => global::Program.Answer(),
+            static _ => global::Program.Answer(),
             cancellationToken);
     }
 }

@@ -19,7 +19,7 @@ partial class Device
             calls,
             "Device.Ping",
             (self: this, value),
-            static (state, _) => state.self.Ping(state.value),
+            static state => state.self.Ping(state.value),
             cancellationToken);
     }
 }

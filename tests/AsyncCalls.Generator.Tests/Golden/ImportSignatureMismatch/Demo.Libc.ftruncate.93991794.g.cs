@@ -37,6 +37,7 @@ partial class Libc
             interruptible: false,
             (fd, length),
             static state => global::Demo.Libc.ftruncate(state.fd, state.length),
-            cancellationToken);
+            cancellationToken,
+            handle: fd);
     }
 }

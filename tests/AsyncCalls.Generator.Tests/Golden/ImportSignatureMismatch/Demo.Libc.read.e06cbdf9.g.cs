@@ -39,6 +39,7 @@ partial class Libc
             interruptible: true,
             (fd, buffer, count),
             static state => global::Demo.Libc.read(state.fd, state.buffer.Span, state.count),
-            cancellationToken);
+            cancellationToken,
+            handle: fd);
     }
 }

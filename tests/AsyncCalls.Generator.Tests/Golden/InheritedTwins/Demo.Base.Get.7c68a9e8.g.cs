@@ -19,7 +19,7 @@ partial class Base
             this.Calls,
             "Base.Get",
             (self: this, key),
-            static (state, _) => state.self.Get(state.key),
+            static state => state.self.Get(state.key),
             cancellationToken);
     }
 }

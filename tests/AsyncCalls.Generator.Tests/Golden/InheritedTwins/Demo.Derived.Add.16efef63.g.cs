@@ -32,7 +32,7 @@ partial class Derived
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Derived.Add",
             key,
-            static (key, _) => global::Demo.Derived.Add(key),
+            static key => global::Demo.Derived.Add(key),
             cancellationToken);
     }
 }

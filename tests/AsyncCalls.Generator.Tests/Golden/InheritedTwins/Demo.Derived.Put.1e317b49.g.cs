@@ -19,7 +19,7 @@ partial class Derived
             this.Calls,
             "Derived.Put",
             (self: this, key),
-            static (state, _) => state.self.Put(state.key),
+            static state => state.self.Put(state.key),
             cancellationToken);
     }
 }

@@ -37,6 +37,7 @@ partial class Libc
             interruptible: true,
             (fd, operation),
             static state => global::Demo.Libc.flock(state.fd, state.operation),
-            cancellationToken);
+            cancellationToken,
+            handle: fd);
     }
 }

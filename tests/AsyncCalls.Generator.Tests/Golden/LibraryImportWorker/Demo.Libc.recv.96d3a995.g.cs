@@ -41,6 +41,7 @@ partial class Libc
             interruptible: true,
             (socket, buffer, length, flags),
             static state => global::Demo.Libc.recv(state.socket, state.buffer.Span, state.length, state.flags),
-            cancellationToken);
+            cancellationToken,
+            handle: socket);
     }
 }

@@ -32,7 +32,7 @@ partial class VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVe
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLong.VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongTwo",
             0,
-            static (_, _) => global::Demo.VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLong.VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongTwo(),
+            static _ => global::Demo.VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLong.VeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongVeryLongTwo(),
             cancellationToken);
     }
 }

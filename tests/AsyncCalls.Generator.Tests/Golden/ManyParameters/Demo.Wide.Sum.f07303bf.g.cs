@@ -28,7 +28,7 @@ partial class Wide
             calls,
             "Wide.Sum",
             (self: this, a, b, c, d, e, f, g, h, i, j),
-            static (state, _) => state.self.Sum(state.a, state.b, state.c, state.d, state.e, state.f, state.g, state.h, state.i, state.j.Span),
+            static state => state.self.Sum(state.a, state.b, state.c, state.d, state.e, state.f, state.g, state.h, state.i, state.j.Span),
             cancellationToken);
     }
 }

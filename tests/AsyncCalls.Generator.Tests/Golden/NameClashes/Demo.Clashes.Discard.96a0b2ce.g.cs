@@ -32,7 +32,7 @@ partial class Clashes
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Clashes.Discard",
             _,
-            static (argument, _) => global::Demo.Clashes.Discard(argument),
+            static argument => global::Demo.Clashes.Discard(argument),
             cancellationToken);
     }
 }

@@ -26,7 +26,7 @@ partial class Clashes
             calls,
             "Clashes.Taken",
             (self2: this, cancellationToken, self, state, token, argument2: Item2, argument3: Rest, argument4: _, argument),
-            static (state, _) => state.self2.Taken(state.cancellationToken, state.self, state.state, state.token, state.argument2, state.argument3, state.argument4, state.argument),
+            static state => state.self2.Taken(state.cancellationToken, state.self, state.state, state.token, state.argument2, state.argument3, state.argument4, state.argument),
             cancellationToken2);
     }
 }

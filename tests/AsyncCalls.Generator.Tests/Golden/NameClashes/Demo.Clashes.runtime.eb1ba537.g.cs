@@ -34,7 +34,7 @@ partial class Clashes
             runtime2 ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Clashes.runtime",
             (runtime, cancellationToken),
-            static (state, _) => global::Demo.Clashes.runtime(state.runtime, state.cancellationToken),
+            static state => global::Demo.Clashes.runtime(state.runtime, state.cancellationToken),
             cancellationToken2);
     }
 }

@@ -27,7 +27,7 @@ partial class Outer
                             this._calls,
                             "Outer.Middle.Inner.IDeep.Deepest.Length",
                             (self: this, file),
-                            static (state, _) => state.self.Length(state.file),
+                            static state => state.self.Length(state.file),
                             cancellationToken);
                     }
                 }

@@ -21,7 +21,7 @@ partial class Annotated
             calls,
             "Annotated.Find",
             (self: this, name, pair, all),
-            static (state, _) => state.self.Find(state.name, state.pair, state.all),
+            static state => state.self.Find(state.name, state.pair, state.all),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Annotated
             calls,
             "Annotated.Oblivious",
             (self: this, name, names),
-            static (state, _) => state.self.Oblivious(state.name, state.names),
+            static state => state.self.Oblivious(state.name, state.names),
             cancellationToken);
     }
 }

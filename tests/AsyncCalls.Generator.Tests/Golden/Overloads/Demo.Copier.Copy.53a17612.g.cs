@@ -19,7 +19,7 @@ partial class Copier
             calls,
             "Copier.Copy",
             (self: this, from),
-            static (state, _) => state.self.Copy<T>(state.from),
+            static state => state.self.Copy<T>(state.from),
             cancellationToken);
     }
 }

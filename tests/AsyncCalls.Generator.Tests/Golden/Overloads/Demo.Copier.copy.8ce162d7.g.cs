@@ -19,7 +19,7 @@ partial class Copier
             calls,
             "Copier.copy",
             (self: this, from),
-            static (state, _) => state.self.copy(state.from),
+            static state => state.self.copy(state.from),
             cancellationToken);
     }
 }

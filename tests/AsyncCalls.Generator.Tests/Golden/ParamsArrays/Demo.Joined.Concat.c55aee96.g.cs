@@ -34,7 +34,7 @@ partial class Joined
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Joined.Concat",
             (separator, parts),
-            static (state, _) => global::Demo.Joined.Concat(state.separator, state.parts),
+            static state => global::Demo.Joined.Concat(state.separator, state.parts),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Parts
             calls,
             "Parts.Scale",
             (self: this, value, by),
-            static (state, _) => state.self.Scale(state.value, state.by),
+            static state => state.self.Scale(state.value, state.by),
             cancellationToken);
     }
 }

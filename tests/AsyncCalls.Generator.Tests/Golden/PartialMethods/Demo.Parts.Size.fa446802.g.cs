@@ -20,7 +20,7 @@ partial class Parts
             calls,
             "Parts.Size",
             (self: this, path, unit),
-            static (state, _) => state.self.Size(state.path, state.unit),
+            static state => state.self.Size(state.path, state.unit),
             cancellationToken);
     }
 }

@@ -17,7 +17,7 @@ partial class Parts
             calls,
             "Parts.Touch",
             this,
-            static (self, _) => self.Touch(),
+            static self => self.Touch(),
             cancellationToken);
     }
 }

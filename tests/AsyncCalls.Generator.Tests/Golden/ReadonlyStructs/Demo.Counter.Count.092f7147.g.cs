@@ -19,7 +19,7 @@ partial struct Counter
             this._calls,
             "Counter.Count",
             (self: this, path),
-            static (state, _) => state.self.Count(state.path),
+            static state => state.self.Count(state.path),
             cancellationToken);
     }
 }

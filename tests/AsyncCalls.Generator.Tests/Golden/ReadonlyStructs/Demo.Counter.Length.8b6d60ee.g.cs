@@ -32,7 +32,7 @@ partial struct Counter
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Counter.Length",
             path,
-            static (path, _) => global::Demo.Counter.Length(path),
+            static path => global::Demo.Counter.Length(path),
             cancellationToken);
     }
 }

@@ -18,7 +18,7 @@ partial record Source
             this.Calls,
             "Source.Read",
             this,
-            static (self, _) => self.Read(),
+            static self => self.Read(),
             cancellationToken);
     }
 }

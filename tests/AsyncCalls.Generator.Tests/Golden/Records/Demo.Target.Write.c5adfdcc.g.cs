@@ -19,7 +19,7 @@ partial record struct Target
             this.Calls,
             "Target.Write",
             (self: this, text),
-            static (state, _) => state.self.Write(state.text),
+            static state => state.self.Write(state.text),
             cancellationToken);
     }
 }

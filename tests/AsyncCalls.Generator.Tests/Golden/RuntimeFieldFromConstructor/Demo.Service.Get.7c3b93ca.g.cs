@@ -19,7 +19,7 @@ partial class Service
             this._calls,
             "Service.Get",
             (self: this, calls),
-            static (state, _) => state.self.Get(state.calls),
+            static state => state.self.Get(state.calls),
             cancellationToken);
     }
 }

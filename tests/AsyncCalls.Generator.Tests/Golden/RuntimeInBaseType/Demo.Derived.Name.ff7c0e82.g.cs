@@ -18,7 +18,7 @@ partial class Derived
             this.Calls,
             "Derived.Name",
             this,
-            static (self, _) => self.Name(),
+            static self => self.Name(),
             cancellationToken);
     }
 }

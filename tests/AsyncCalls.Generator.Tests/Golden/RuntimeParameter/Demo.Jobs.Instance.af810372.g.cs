@@ -19,7 +19,7 @@ partial class Jobs
             on,
             "Jobs.Instance",
             (self: this, on),
-            static (state, _) => state.self.Instance(state.on),
+            static state => state.self.Instance(state.on),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Jobs
             on ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Jobs.Optional",
             (value, on),
-            static (state, _) => global::Demo.Jobs.Optional(state.value, state.on),
+            static state => global::Demo.Jobs.Optional(state.value, state.on),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Jobs
             runtime,
             "Jobs.Required",
             (runtime, value),
-            static (state, _) => global::Demo.Jobs.Required(state.runtime, state.value),
+            static state => global::Demo.Jobs.Required(state.runtime, state.value),
             cancellationToken);
     }
 }

@@ -19,7 +19,7 @@ partial class Holder<T>
             global::Demo.Holder<T>.Runtime,
             "Holder.Get",
             (self: this, Runtime),
-            static (state, _) => state.self.Get(state.Runtime),
+            static state => state.self.Get(state.Runtime),
             cancellationToken);
     }
 }

@@ -22,7 +22,7 @@ partial class Unusual
             calls,
             "Unusual.Arrays",
             (self: this, one, two, three, four),
-            static (state, _) => state.self.Arrays(state.one, state.two, state.three, state.four),
+            static state => state.self.Arrays(state.one, state.two, state.three, state.four),
             cancellationToken);
     }
 }

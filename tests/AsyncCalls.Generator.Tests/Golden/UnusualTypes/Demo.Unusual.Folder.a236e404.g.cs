@@ -20,7 +20,7 @@ partial class Unusual
             calls,
             "Unusual.Folder",
             (self: this, pair, action),
-            static (state, _) => state.self.Folder(state.pair, state.action),
+            static state => state.self.Folder(state.pair, state.action),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Unusual
             calls,
             "Unusual.Late",
             (self: this, value, values),
-            static (state, _) => state.self.Late(state.value, state.values),
+            static state => state.self.Late(state.value, state.values),
             cancellationToken);
     }
 }

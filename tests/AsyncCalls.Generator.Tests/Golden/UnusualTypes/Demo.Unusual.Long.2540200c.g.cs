@@ -19,7 +19,7 @@ partial class Unusual
             calls,
             "Unusual.Long",
             (self: this, nine),
-            static (state, _) => state.self.Long(state.nine),
+            static state => state.self.Long(state.nine),
             cancellationToken);
     }
 }

@@ -19,7 +19,7 @@ partial class Unusual
             calls,
             "Unusual.Tuple",
             (self: this, pair),
-            static (state, _) => state.self.Tuple(state.pair),
+            static state => state.self.Tuple(state.pair),
             cancellationToken);
     }
 }

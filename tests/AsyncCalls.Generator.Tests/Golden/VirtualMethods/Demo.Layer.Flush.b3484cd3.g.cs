@@ -19,7 +19,8 @@ partial class Layer
             this.Calls,
             "Layer.Flush",
             (self: this, file),
-            static (state, _) => state.self.Flush(state.file),
-            cancellationToken);
+            static state => state.self.Flush(state.file),
+            cancellationToken,
+            handle: file);
     }
 }

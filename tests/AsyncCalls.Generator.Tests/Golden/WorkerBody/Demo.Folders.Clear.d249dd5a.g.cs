@@ -17,7 +17,7 @@ partial class Folders
             calls,
             "Folders.Clear",
             this,
-            static (self, _) => self.Clear(),
+            static self => self.Clear(),
             cancellationToken);
     }
 }

@@ -20,7 +20,7 @@ partial class Folders
             calls,
             "Folders.Fill",
             (self: this, text, with),
-            static (state, _) => state.self.Fill(state.text.Span, state.with.Span),
+            static state => state.self.Fill(state.text.Span, state.with.Span),
             cancellationToken);
     }
 }
