@@ -122,6 +122,18 @@ internal static unsafe partial class Native
         }
     }
 
+    /// <summary>What one read(2) of up to so many bytes gives.</summary>
+    public static byte[] ReadOnce(SafeHandle handle, int count)
+    {
+        byte[] buffer = new byte[count];
+        fixed (byte* start = buffer)
+        {
+            nint got = read((int)handle.DangerousGetHandle(), start, (nuint)count);
+            Assert.True(got > 0, "There is nothing to read.");
+            return buffer[..(int)got];
+        }
+    }
+
     /// <summary>Writes once, blocking: the answer of write(2).</summary>
     public static int WriteOnce(SafeHandle handle, ReadOnlySpan<byte> data)
     {

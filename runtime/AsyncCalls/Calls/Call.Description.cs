@@ -32,8 +32,14 @@ internal abstract partial class Call
             Carrier?.Name ?? "none",
             StateSeen(word, id),
             Traits);
+        return IsStillUnderWay(epoch) ? description : null;
+    }
+
+    /// <summary>Whether what was read of a use before was its own: it is under way still.</summary>
+    public bool IsStillUnderWay(long epoch)
+    {
         Interlocked.MemoryBarrier();
-        return IsUnderWay(epoch) ? description : null;
+        return IsUnderWay(epoch);
     }
 
     private static PendingCallState StateSeen(long word, ulong id) =>

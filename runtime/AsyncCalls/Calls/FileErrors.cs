@@ -62,6 +62,12 @@ internal static class FileErrors
             }
         }
 
+        return PathOf(fd);
+    }
+
+    /// <summary>The path that the kernel knows of a descriptor; null for what has none.</summary>
+    public static string? PathOf(long fd)
+    {
         try
         {
             string? target = new FileInfo($"/proc/self/fd/{fd}").LinkTarget;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Calls;
@@ -77,6 +78,21 @@ internal sealed unsafe partial class IoCall : Call
         _record = record;
         IsSubmitted = true;
         OwnLease(lease);
+    }
+
+    /// <summary>A copy of what a submitted write has left to write; null: the call has let go of its buffer, so it has ended. Any thread.</summary>
+    public byte[]? CopyData()
+    {
+        // The block may be that of the next part already: its range lies in the same buffer, which the lease keeps where it is.
+        BufferLease? buffer = Volatile.Read(ref _buffer);
+        return buffer?.Copy(_iocb.Buffer, _iocb.Length);
+    }
+
+    /// <summary>A copy of the path of a submitted open; null: the call has ended. Any thread.</summary>
+    public string? CopyPath()
+    {
+        BufferLease? buffer = Volatile.Read(ref _pathBuffer);
+        return buffer?.Copy((ulong)buffer.Address, buffer.Length) is { } bytes ? Encoding.UTF8.GetString(bytes.AsSpan(0, bytes.IndexOf((byte)0))) : null;
     }
 
     /// <summary>Fills the record of a settled call that was submitted, and tells what is to be published.</summary>

@@ -207,6 +207,20 @@ public unsafe struct Iocb
     /// </summary>
     public static Iocb UnsafeClose(int fd) => new() { Operation = CallOperation.Close, _flags = IocbFlags.UnsafeHandle, Handle = fd };
 
+    /// <summary>The block of a checkpointed call.</summary>
+    internal static Iocb Restored(CallOperation operation, ulong cookie, HandleLease? handle, BufferLease buffer, long offset, long length, uint flags, uint mode) => new()
+    {
+        Operation = operation,
+        _cookie = cookie,
+        Handle = (long)(handle?.Id ?? 0),
+        Buffer = operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt ? buffer.Id : 0,
+        Path = operation == CallOperation.OpenAt ? buffer.Id : 0,
+        Length = length,
+        Offset = offset,
+        OperationFlags = flags,
+        Mode = mode,
+    };
+
     private const uint CloseOnExec = 0x80000; // O_CLOEXEC, the same on x86-64 and arm64
 
     private static Iocb Transfer(CallOperation operation, HandleLease handle, BufferLease buffer, int count, long offset)

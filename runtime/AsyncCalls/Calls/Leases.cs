@@ -76,6 +76,25 @@ public sealed unsafe class BufferLease : IDisposable
         }
     }
 
+    /// <summary>Copies a range of the memory, given by its address; null: the lease has ended, or the range is not of it.</summary>
+    internal byte[]? Copy(ulong address, long length)
+    {
+        if (!TryUse())
+        {
+            return null;
+        }
+
+        try
+        {
+            long start = (long)(address - (ulong)Address);
+            return start >= 0 && length >= 0 && start + length <= Length ? new ReadOnlySpan<byte>(Address + start, (int)length).ToArray() : null;
+        }
+        finally
+        {
+            Release();
+        }
+    }
+
     /// <summary>Takes a use for a call. False: the lease has ended and its memory is free.</summary>
     internal bool TryUse()
     {
