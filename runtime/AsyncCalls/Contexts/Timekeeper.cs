@@ -16,7 +16,7 @@ namespace AsyncCalls.Contexts;
 /// </remarks>
 internal sealed class Timekeeper : IDeadlineKeeper, IDisposable
 {
-    /// <summary>How long a call may stay parked on a handle that was disposed. A look costs a few microseconds for a thousand calls.</summary>
+    /// <summary>How long a call may stay parked on a handle that was disposed.</summary>
     private const int PatrolMs = 20;
 
     /// <summary>How long the thread stays without anything to do, so that a call now and then does not make a thread each time.</summary>
