@@ -132,6 +132,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
     /// <summary>Makes a context over a ring of the caller's: shared with another process, in huge pages, in memory of its own.</summary>
     /// <param name="ring">The ring, made by this process; of one context at a time. Disposing the context does not dispose it.</param>
     /// <exception cref="ArgumentException">The ring belongs to another process, which alone may publish.</exception>
+    /// <exception cref="InvalidOperationException">Another context completes its calls through the ring, and has not been disposed.</exception>
     /// <exception cref="ObjectDisposedException">The runtime was disposed.</exception>
     public AsyncCallContext CreateContext(CompletionRing ring)
     {

@@ -3,7 +3,10 @@ namespace AsyncCalls.Calls;
 /// <summary>Whose ring a call completes through.</summary>
 internal interface ICallOwner
 {
-    /// <summary>Takes account of a call that is about to start.</summary>
+    /// <summary>Whether new calls are refused, because the owner is being disposed.</summary>
+    bool IsEnding { get; }
+
+    /// <summary>Takes account of a call that is about to start and that whoever ends the owner can find already.</summary>
     /// <exception cref="ObjectDisposedException">The owner takes no new calls.</exception>
     void Starting();
 

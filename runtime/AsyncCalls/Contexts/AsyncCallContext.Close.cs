@@ -63,6 +63,12 @@ public sealed unsafe partial class AsyncCallContext
             WaitUntilAlone(LastGrace);
         }
 
+        if (_ownsRing)
+        {
+            // Before awaiters are resumed: an event whose call is still in the table is an awaiter's, and so is what it brings.
+            EndUnreaped();
+        }
+
         // What ends later finds the context over, and resumes its awaiter itself.
         Interlocked.Exchange(ref _over, 1);
         ResumeUnreaped();
@@ -74,17 +80,27 @@ public sealed unsafe partial class AsyncCallContext
 
         if (_ownsRing)
         {
-            DisposeOrphans();
             _ring.Dispose();
+        }
+        else
+        {
+            _ring.Unbind();
         }
     }
 
-    /// <summary>What was opened for this context, and that nobody has reaped: nobody else knows of it.</summary>
-    private void DisposeOrphans()
+    /// <summary>Gives awaiters what nobody has reaped, and closes what was opened for blocks: nobody else knows of it.</summary>
+    private void EndUnreaped()
     {
         while (_ring.TryPop(out CompletionEvent completion))
         {
-            IoCall.DisposeOrphan(completion);
+            if (Awaited(completion) is { } call)
+            {
+                _engine.Resume(call);
+            }
+            else
+            {
+                IoCall.DisposeOrphan(completion);
+            }
         }
     }
 

@@ -120,7 +120,6 @@ public sealed unsafe partial class AsyncCallContext
                 return true;
             }
 
-            ((ICallOwner)this).Refused();
             call.Abandon();
             id = default;
             return false;

@@ -162,12 +162,14 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         return _ring.TryArm(count);
     }
 
+    bool ICallOwner.IsEnding => Volatile.Read(ref _dead) != 0 || _engine.IsClosed;
+
     void ICallOwner.Starting()
     {
         Interlocked.Increment(ref _inFlight);
         Interlocked.Increment(ref _references);
 
-        // A full fence: orders the reference before this look; its partner is the exchange in Close.
+        // Full fences: order the call's slot and the reference before this look; their partner is the exchange in Close.
         if (Volatile.Read(ref _dead) != 0)
         {
             ((ICallOwner)this).Refused();

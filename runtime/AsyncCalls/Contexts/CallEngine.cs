@@ -85,6 +85,8 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
 
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
+    public bool IsEnding => IsClosed;
+
     /// <summary>Which of a route's backends serves a call now. Workers always do.</summary>
     public Backend Choose(Backend first) => first == Backend.IoUring && _ioUring is { IsBroken: false } ? Backend.IoUring : Backend.Workers;
 
@@ -98,32 +100,11 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             return;
         }
 
-        if (call.Deadline != 0)
-        {
-            _timekeeper.Add(call);
-        }
-
-        _admission.Enqueue(call, Carrier(backend), cancellationToken);
-        if (IsClosed)
-        {
-            _admission.CancelAll();
-        }
-    }
-
-    /// <summary>
-    /// Starts a prepared call if there is a slot for it. The caller wakes the backend afterwards, once for as many calls as it likes.
-    /// </summary>
-    /// <returns>False: every slot is taken; the call is as it was, and accounted for by its owner.</returns>
-    /// <exception cref="ObjectDisposedException">The runtime or the owner was disposed; the call was given back.</exception>
-    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken) => TryStart(call, backend, cancellationToken, out _);
-
-    /// <summary>As the other, and tells the id of the call, which may have ended before this returns.</summary>
-    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken, out ulong id)
-    {
-        id = 0;
+        ICallOwner owner = call.Owner;
+        long epoch = call.Epoch;
         try
         {
-            call.Owner.Starting();
+            owner.Starting();
         }
         catch
         {
@@ -131,21 +112,61 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             throw;
         }
 
+        if (call.Deadline != 0)
+        {
+            _timekeeper.Add(call);
+        }
+
+        _admission.Enqueue(call, Carrier(backend), cancellationToken);
+
+        // It was queued before this look, with a lock between the two. Admitted meanwhile or not: whoever ends the owner may have looked elsewhere.
+        if (owner.IsEnding)
+        {
+            call.RequestCancel(epoch, CancelReason.Disposed);
+        }
+    }
+
+    /// <summary>
+    /// Starts a prepared call if there is a slot for it. The caller wakes the backend afterwards, once for as many calls as it likes.
+    /// </summary>
+    /// <returns>False: every slot is taken; the call is as it was, and its owner knows nothing of it.</returns>
+    /// <exception cref="ObjectDisposedException">The runtime or the owner was disposed; the call was given back.</exception>
+    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken) => TryStart(call, backend, cancellationToken, out _);
+
+    /// <summary>As the other, and tells the id of the call, which may have ended before this returns.</summary>
+    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken, out ulong id)
+    {
+        id = 0;
         if (!InFlight.TryAdd(call))
         {
             if (IsClosed)
             {
-                Refuse(call);
+                call.Abandon();
+                ThrowClosed();
             }
 
             return false;
         }
 
-        // The slot was stored before this look; the fence that keeps the two in order is Close's, which makes every processor pass one.
+        // The slot was stored before the owner is looked at: whoever ends it finds the call there, or the call finds it ended.
+        try
+        {
+            call.Owner.Starting();
+        }
+        catch
+        {
+            Take(call.Id);
+            call.Abandon();
+            throw;
+        }
+
+        // The same of the engine; the fence that keeps the two in order is Close's, which makes every processor pass one.
         if (IsClosed)
         {
             InFlight.Remove(call.Id);
-            Refuse(call);
+            call.Owner.Refused();
+            call.Abandon();
+            ThrowClosed();
         }
 
         id = call.Id;
@@ -293,7 +314,10 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     public void CancelWaiting(ICallOwner owner) => _admission.CancelOf(owner);
 
     /// <summary>Makes a context whose ring its user reaps.</summary>
-    public AsyncCallContext CreateContext(CompletionRing ring, bool ownsRing) => new(this, ring, ownsRing, _drainTimeout);
+    /// <exception cref="InvalidOperationException">The ring serves another context.</exception>
+    public AsyncCallContext CreateContext(CompletionRing ring, bool ownsRing) => ring.TryBind()
+        ? new AsyncCallContext(this, ring, ownsRing, _drainTimeout)
+        : throw new InvalidOperationException("The ring serves another context: dispose that one first, or make another ring.");
 
     public bool DispatchOne(bool elsewhere)
     {
@@ -353,12 +377,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
 
     private ICallCarrier Carrier(Backend backend) => backend == Backend.IoUring ? _ioUring! : _workers;
 
-    private static void Refuse(Call call)
-    {
-        call.Owner.Refused();
-        call.Abandon();
-        throw new ObjectDisposedException(nameof(AsyncCallRuntime));
-    }
+    private static void ThrowClosed() => throw new ObjectDisposedException(nameof(AsyncCallRuntime));
 
     private void Carry(Call call, ICallCarrier carrier, long epoch)
     {

@@ -35,6 +35,9 @@ public sealed unsafe partial class CompletionRing : IDisposable
     private SafeFileHandle? _doorbell;
     private volatile bool _disposed;
 
+    /// <summary>1 while calls of a context complete through the ring.</summary>
+    private int _isBound;
+
 #pragma warning disable CS0169, IDE0051 // Padding is never used.
     private readonly CacheLinePadding _padding;
 #pragma warning restore CS0169, IDE0051
@@ -228,6 +231,11 @@ public sealed unsafe partial class CompletionRing : IDisposable
             _memory.Dispose();
         }
     }
+
+    /// <summary>Reserves the ring for one context: two would take each other's awaiters from it. False: another one has it.</summary>
+    internal bool TryBind() => Interlocked.Exchange(ref _isBound, 1) == 0;
+
+    internal void Unbind() => Volatile.Write(ref _isBound, 0);
 
     private static int CheckedEntries(int entries) =>
         RingLayout.IsEntryCount(entries)

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using AsyncCalls.CompilerServices;
+
+namespace AsyncCalls.Runtime.Tests;
+
+/// <summary>What races with the end of a context, and whose things are at the end.</summary>
+public sealed class ContextEndTests
+{
+    /// <summary>A call that begins just as its context ends is refused, or found by the teardown: it is not waited for until the drain timeout.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_call_that_begins_as_its_context_ends_is_cancelled_with_the_others(bool awaited)
+    {
+        using AsyncCallRuntime runtime = Lane.Workers.NewRuntime(options => (options.MaxInFlight, options.DrainTimeout) = (awaited ? 1 : 64, TimeSpan.FromMinutes(1)));
+        using var pipe = new TestPipe();
+        long until = Stopwatch.GetTimestamp() + (Stopwatch.Frequency * 2);
+        AsyncCallContext context = runtime.CreateContext(2);
+        int begun = 0;
+        bool stop = false;
+        Bounded.OnThreads(2, number =>
+        {
+            for (int round = 1; ; round++)
+            {
+                if (number == 0)
+                {
+                    Bounded.Spin(() => Volatile.Read(ref begun) == -(round - 1), "the other has submitted");
+                    context.Dispose();
+                    context = runtime.CreateContext(2);
+                    Volatile.Write(ref stop, Stopwatch.GetTimestamp() > until);
+                    Volatile.Write(ref begun, round);
+                    Thread.SpinWait(round % 64);
+                    context.Dispose();
+                }
+                else
+                {
+                    Bounded.Spin(() => Volatile.Read(ref begun) == round, "there is a context");
+                    try
+                    {
+                        if (awaited)
+                        {
+                            // One has the slot, and the other waits for it.
+                            _ = context.Runtime.ReadAsync(pipe.Reader, new byte[1]).AsTask();
+                            _ = context.Runtime.ReadAsync(pipe.Reader, new byte[1]).AsTask();
+                        }
+                        else
+                        {
+                            Park(context, pipe, IocbFlags.NoEvent);
+                        }
+                    }
+                    catch (Exception exception) when (exception is ObjectDisposedException or ArgumentException)
+                    {
+                        // Refused: its leases have ended with the context, or the context has.
+                    }
+
+                    Volatile.Write(ref begun, -round);
+                }
+
+                if (Volatile.Read(ref stop))
+                {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// <summary>What an awaiter gets at the end is its own: nobody closes it as something that nobody has reaped.</summary>
+    [Theory, CombinatorialLanes]
+    public async Task A_descriptor_that_an_unreaped_twin_opened_is_its_awaiters(Lane lane)
+    {
+        await using AsyncCallRuntime runtime = lane.NewRuntime();
+        AsyncCallContext context = runtime.CreateContext();
+        using BufferLease path = context.Pin("/dev/null\0"u8.ToArray());
+        Assert.NotEqual(0ul, context.Submit(Iocb.OpenAt(null, path, Native.ReadOnly)).Value);
+        Task<int> opened = LibcCalls.Open(context.Runtime, "open", AsyncCallErrors.ReturnValue, "/dev/null", Native.ReadOnly, 0, default).AsInt32().AsTask();
+        Bounded.Until(() => context.Ring.Count == 2, "both have completed");
+        context.Dispose();
+        int fd = await opened.Bound();
+        Assert.True(Native.fcntl(fd, Native.GetDescriptorFlags, 0) >= 0, "The awaiter got a descriptor that dispose had closed.");
+        Assert.Equal(0, Native.close(fd));
+    }
+
+    [Fact]
+    public void A_ring_serves_one_context_at_a_time()
+    {
+        using var runtime = new AsyncCallRuntime();
+        using var ring = new CompletionRing(4);
+        AsyncCallContext context = runtime.CreateContext(ring);
+        Assert.Throws<InvalidOperationException>(() => runtime.CreateContext(ring));
+        Assert.Throws<InvalidOperationException>(() => runtime.CreateContext(context.Ring));
+        context.Dispose();
+        using AsyncCallContext next = runtime.CreateContext(ring);
+        next.Submit(Iocb.Nop().With(8));
+        Assert.Equal(8ul, next.ReapOne().Cookie);
+        using AsyncCallContext own = runtime.CreateContext();
+        Assert.Throws<InvalidOperationException>(() => runtime.CreateContext(own.Ring));
+    }
+
+    private static void Park(AsyncCallContext context, TestPipe pipe, IocbFlags flags)
+    {
+        using HandleLease reader = context.Lease(pipe.Reader);
+        using BufferLease buffer = context.Pin(new byte[1]);
+        Assert.NotEqual(0ul, context.Submit(Iocb.Read(reader, buffer, 1).With(77, flags)).Value);
+    }
+}
