@@ -96,7 +96,8 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         Engine.Counters.Sum(CompletionPath.Workers),
         Engine.Counters.Sum(CompletionPath.Cancelled),
         Engine.InFlight.Count(),
-        Engine.WorkerThreads);
+        Engine.WorkerThreads,
+        Engine.KernelEntries);
 
     /// <summary>
     /// A call that does nothing, through the whole asynchronous way: submission, completion, dispatch. For measurements and health checks.

@@ -7,10 +7,15 @@ namespace AsyncCalls;
 /// <param name="Cancelled">Calls, of all of these, that ended as cancelled.</param>
 /// <param name="InFlight">Calls that were handed over and have not completed.</param>
 /// <param name="WorkerThreads">Worker threads that exist.</param>
+/// <param name="KernelEntries">
+/// How often io_uring_enter(2) was called: to submit what was queued meanwhile, to wait, or both. In relation to <paramref name="CompletedByIoUring"/> it says how far calls
+/// share an entry.
+/// </param>
 public readonly record struct AsyncCallStatistics(
     long CompletedInline,
     long CompletedByIoUring,
     long CompletedByWorkers,
     long Cancelled,
     int InFlight,
-    int WorkerThreads);
+    int WorkerThreads,
+    long KernelEntries);

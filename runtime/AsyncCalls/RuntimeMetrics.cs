@@ -24,6 +24,7 @@ internal sealed class RuntimeMetrics : IDisposable
         _meter.CreateObservableCounter("asynccalls.calls.completed", Completed, "{call}", "Calls that have completed, by the way that they took.");
         _meter.CreateObservableCounter("asynccalls.calls.cancelled", Cancelled, "{call}", "Calls that ended as cancelled.");
         _meter.CreateObservableUpDownCounter("asynccalls.calls.active", Active, "{call}", "Calls in flight.");
+        _meter.CreateObservableCounter("asynccalls.kernel.entries", Entries, "{entry}", "How often io_uring was entered.");
         _meter.CreateObservableUpDownCounter("asynccalls.worker.threads", Threads, "{thread}", "Worker threads.");
     }
 
@@ -39,6 +40,8 @@ internal sealed class RuntimeMetrics : IDisposable
     private IEnumerable<Measurement<long>> Cancelled() => Read(statistics => [new(statistics.Cancelled, _runtime)]);
 
     private IEnumerable<Measurement<long>> Active() => Read(statistics => [new(statistics.InFlight, _runtime)]);
+
+    private IEnumerable<Measurement<long>> Entries() => Read(statistics => [new(statistics.KernelEntries, _runtime)]);
 
     private IEnumerable<Measurement<long>> Threads() => Read(statistics => [new(statistics.WorkerThreads, _runtime)]);
 

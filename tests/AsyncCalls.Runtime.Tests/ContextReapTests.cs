@@ -1,10 +1,12 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using AsyncCalls.Backends.IoUring;
+using AsyncCalls.Interop.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Runtime.Tests;
 
-/// <summary>Taking events: how many, how long, by whom, and through the handle. io_uring as a poller of the handle is not tested here; poll and epoll are.</summary>
+/// <summary>Taking events: how many, how long, by whom, and through the handle: poll, epoll and io_uring wait on it.</summary>
 [Collection(ProcessWide.Name)]
 public sealed unsafe partial class ContextReapTests
 {
@@ -268,6 +270,64 @@ public sealed unsafe partial class ContextReapTests
 
         context.Dispose();
         Assert.Equal(0, Wait(loop, 0));
+    }
+
+    /// <summary>Once for each request, as level-triggered; or for each signal, as edge-triggered.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void The_handle_works_as_a_poll_target_of_io_uring(bool multishot)
+    {
+        const byte OpPollAdd = 6; // IORING_OP_POLL_ADD
+        const uint PollMulti = 1; // IORING_POLL_ADD_MULTI
+        const uint More = 2; // IORING_CQE_F_MORE
+        using IoUringQueues? queues = IoUringSetup.TryCreate(8, out string reason);
+        Assert.SkipWhen(queues is null, reason);
+        using var runtime = new AsyncCallRuntime();
+        using AsyncCallContext context = runtime.CreateContext();
+        SafeFileHandle handle = context.Handle;
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.True(context.TryArm(1));
+            if (!multishot || i == 0)
+            {
+                Poll();
+                Assert.True(queues.Enter(minComplete: 0) >= 0);
+            }
+
+            Assert.False(queues.TryTakeCompletion(out _));
+            context.Submit(Blocks.Nops(1));
+            IoUringCqe told = Told();
+            Assert.Equal(7ul, told.UserData);
+            Assert.Equal((int)EpollIn, told.Result & (int)EpollIn);
+            Assert.Equal(multishot, (told.Flags & More) != 0);
+            if (!multishot)
+            {
+                // It is readable until it is reset: who asks is told at once.
+                Poll();
+                Assert.Equal(7ul, Told().UserData);
+            }
+
+            Reset(handle);
+            context.ReapOne();
+        }
+
+        void Poll()
+        {
+            IoUringSqe* sqe = queues.TryNextSqe();
+            sqe->Opcode = OpPollAdd;
+            sqe->Fd = (int)handle.DangerousGetHandle();
+            sqe->OperationFlags = EpollIn;
+            sqe->Length = multishot ? PollMulti : 0;
+            sqe->UserData = 7;
+        }
+
+        IoUringCqe Told()
+        {
+            IoUringCqe completion = default;
+            Bounded.Until(() => queues.Enter(minComplete: 0) >= 0 && queues.TryTakeCompletion(out completion), "io_uring tells that the handle is readable");
+            return completion;
+        }
     }
 
     /// <summary>The loop that the documentation asks for, against a thread that submits: one wake-up lost and it stands still.</summary>

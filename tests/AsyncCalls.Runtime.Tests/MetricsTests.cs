@@ -27,14 +27,23 @@ public sealed class MetricsTests
         Assert.Null(Measure(runtime.Name, "workers"));
     }
 
-    private static long? Measure(string runtime, string path)
+    [Fact]
+    public async Task Entries_of_the_kernel_are_measured()
+    {
+        await using AsyncCallRuntime runtime = Lane.Native.NewRuntime();
+        Assert.Equal(0, Measure(runtime.Name, path: null, "asynccalls.kernel.entries"));
+        await runtime.NopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(runtime.Capabilities.IoUring.Available, Measure(runtime.Name, path: null, "asynccalls.kernel.entries") > 0);
+    }
+
+    private static long? Measure(string runtime, string? path, string name = "asynccalls.calls.completed")
     {
         long? found = null;
         using var listener = new MeterListener
         {
-            InstrumentPublished = static (instrument, listener) =>
+            InstrumentPublished = (instrument, listener) =>
             {
-                if (instrument is { Meter.Name: "AsyncCalls", Name: "asynccalls.calls.completed" })
+                if (instrument.Meter.Name == "AsyncCalls" && instrument.Name == name)
                 {
                     listener.EnableMeasurementEvents(instrument);
                 }
@@ -43,7 +52,7 @@ public sealed class MetricsTests
         listener.SetMeasurementEventCallback<long>((_, value, tags, _) =>
         {
             var all = tags.ToArray().ToDictionary(tag => tag.Key, tag => tag.Value);
-            if (runtime.Equals(all["asynccalls.runtime"]) && path.Equals(all["asynccalls.path"]))
+            if (runtime.Equals(all["asynccalls.runtime"]) && Equals(path, all.GetValueOrDefault("asynccalls.path")))
             {
                 found = value;
             }

@@ -75,6 +75,8 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
 
     public int WorkerThreads => _workers.ThreadCount;
 
+    public long KernelEntries => _ioUring?.Entries ?? 0;
+
     public bool HasWork => _dispatcher.HasWork;
 
     public int Waiting => _ring.IsEmpty ? _withoutEvent.IsEmpty ? 0 : 1 : Math.Max(1, _ring.Count);

@@ -59,6 +59,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     private int _inKernel;
     private int _transientFailures;
     private bool _wakeArmed;
+    private long _entries;
     private volatile bool _broken;
 
     private IoUringBackend(IoUringQueues queues, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
@@ -76,6 +77,9 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     /// <summary>Whether the kernel stopped accepting submissions. Calls are then routed elsewhere.</summary>
     public bool IsBroken => _broken;
+
+    /// <summary>How often the kernel was entered.</summary>
+    public long Entries => Volatile.Read(ref _entries);
 
     /// <summary>Null: io_uring cannot be used here, for the <paramref name="reason"/>.</summary>
     public static IoUringBackend? TryCreate(
@@ -249,6 +253,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     private void Enter(uint minComplete)
     {
+        Volatile.Write(ref _entries, _entries + 1);
         int result = _queues.Enter(minComplete);
         switch (-result)
         {
