@@ -97,7 +97,7 @@ typedef struct acring {
     uint64_t capacity;
     size_t mapped_bytes;
     int memory_fd;
-    int wake_fd;     /* -1: cannot wait. Belongs to this consumer alone: whoever resets it takes the wake-up from others. */
+    int wake_fd;     /* -1: cannot wait. Belongs to this consumer alone: whoever reads it takes the wake-up from others. */
     int doorbell_fd; /* -1: what waits outside comes in when the producer publishes next */
     _Atomic int broken;
 } acring;
@@ -286,18 +286,18 @@ static inline int acring_arm(acring *ring, uint32_t count)
 }
 
 /* Takes events, waiting until `min` of them were taken (`min` <= `max`), the time is up (-1: no limit) or the producer has gone; returns
- * what it has. -EINTR: a signal came, and nothing was taken. Never more than one thread at a time for each wake descriptor. */
+ * what it has. With nothing taken: -EINTR, a signal came; -EPIPE, nobody will wake this consumer any more, since the owner has ended without closing the
+ * ring. Never more than one thread at a time for each wake descriptor. */
 static inline int acring_wait(acring *ring, acring_event *events, uint32_t max, uint32_t min, int timeout_ms)
 {
     struct timespec start, now;
     clock_gettime(CLOCK_MONOTONIC, &start);
     int taken = 0;
     for (;;) {
-        /* Reset before the look: a signal that comes after it is kept for the poll below. */
-        uint64_t ignored;
+        /* Before the look: a signal that comes after it is kept for the poll below. */
+        uint64_t signal;
         struct pollfd entry = { .fd = ring->wake_fd, .events = POLLIN };
-        if (ring->wake_fd >= 0 && poll(&entry, 1, 0) == 1 && read(ring->wake_fd, &ignored, sizeof ignored) < 0)
-            ignored = 0;
+        int over = ring->wake_fd >= 0 && poll(&entry, 1, 0) == 1 && read(ring->wake_fd, &signal, sizeof signal) == 0;
 
         int got = acring_reap(ring, events + taken, max - (uint32_t)taken);
         if (got < 0)
@@ -305,6 +305,8 @@ static inline int acring_wait(acring *ring, acring_event *events, uint32_t max, 
         taken += got;
         if ((uint32_t)taken >= min || (got == 0 && (atomic_load(&ring->header->producer_flags) & ACRING_CLOSED)))
             return taken;
+        if (got == 0 && over)
+            return taken > 0 ? taken : -EPIPE;
 
         int left_ms = -1;
         if (timeout_ms >= 0) {

@@ -11,10 +11,7 @@
 #include <stdlib.h>
 #include <sys/un.h>
 
-enum {
-    batch = 64,
-    interval_ms = 1000, /* how often it looks whether whoever started it is still there: a killed owner closes nothing */
-};
+enum { batch = 64, no_limit = -1 };
 
 static int fail(const char *what, int error)
 {
@@ -41,15 +38,14 @@ int main(int count, char **arguments)
 
     acring_event events[batch];
     uint64_t completions = 0, failed = 0, bytes = 0;
-    pid_t parent = getppid();
     while (left > 0) {
-        int got = acring_wait(&ring, events, left < batch ? (uint32_t)left : batch, 1, interval_ms);
+        int got = acring_wait(&ring, events, left < batch ? (uint32_t)left : batch, 1, no_limit);
+        if (got == -EPIPE)
+            return fail("the owner has gone and left the ring open", EPIPE);
         if (got < 0 && got != -EINTR)
             return fail("reap", -got);
         if (got == 0 && atomic_load(&ring.header->producer_flags) & ACRING_CLOSED)
             break;
-        if (got == 0 && getppid() != parent)
-            return fail("the owner has gone and left the ring open", EOWNERDEAD);
         for (int i = 0; i < got; i++) {
             printf("%" PRIu64 " %" PRId64 "\n", events[i].cookie, events[i].result);
             completions++;

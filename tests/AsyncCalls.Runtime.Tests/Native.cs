@@ -12,6 +12,7 @@ internal static unsafe partial class Native
     public const int Create = 0x40;
     public const int CloseOnExec = 0x80000;
     public const int Direct = 0x4000;
+    public const int NonBlock = 0x800;
     public const int GetDescriptorFlags = 1;
     public const int DontNeed = 4;
     public const int FileLimit = 7;

@@ -140,6 +140,17 @@ public sealed unsafe class RingProcessTests
         Assert.Equal(Enumerable.Range(0, 200), seen.Order());
     }
 
+    /// <summary>The descriptors of a killed owner are closed by the kernel, as here by dispose; it sets no flag in the ring.</summary>
+    [Fact]
+    public void AConsumerThatSleepsWithoutLimitEndsWithItsOwner()
+    {
+        using var processes = new Consumers(2, 16);
+        processes.Ring.Publish(RingTests.Events(0, 100));
+        processes.WaitUntilEmpty();
+        processes.Forsake();
+        Assert.False(processes.Ring.IsClosed);
+    }
+
     /// <summary>A ring and the processes that reap it.</summary>
     private sealed class Consumers : IDisposable
     {
@@ -174,6 +185,17 @@ public sealed unsafe class RingProcessTests
         {
             _processes[number].Kill();
             _killed.Add(number);
+        }
+
+        /// <summary>Closes what wakes the consumers, which end and say why.</summary>
+        public void Forsake()
+        {
+            _wakeHandles.ForEach(static handle => handle.Dispose());
+            foreach (Process process in _processes)
+            {
+                Assert.True(process.WaitForExit(Late), "A consumer did not end.");
+                Assert.Contains("the owner has gone", process.StandardError.ReadToEnd(), StringComparison.Ordinal);
+            }
         }
 
         public void WaitUntilEmpty() => Assert.True(SpinWait.SpinUntil(() => Ring.IsEmpty, Late), $"{Ring.Count} events were left; {Ring.BrokenReason}");

@@ -114,7 +114,7 @@ public sealed unsafe partial class CompletionRing
     /// Sends the ring to the process at the other end of a Unix socket: its memory, a wake handle of its own and the doorbell, as one message with
     /// SCM_RIGHTS. Received by <see cref="ReceiveFrom"/>, or by <c>acring_receive</c> in C.
     /// </summary>
-    /// <returns>The receiver's wake handle. Disposing it ends the receiver's wake-ups.</returns>
+    /// <returns>What wakes the receiver: the other end of its wake handle. Disposing it ends the receiver's wake-ups, and its waits (<see cref="IsClosed"/>).</returns>
     /// <exception cref="InvalidOperationException">The ring is not one that processes can share, or this process does not own it.</exception>
     public SafeFileHandle SendTo(Socket socket)
     {
@@ -125,12 +125,14 @@ public sealed unsafe partial class CompletionRing
         }
 
         SafeFileHandle doorbell = GetDoorbell();
-        SafeFileHandle wake = CreateWakeHandle();
-        Span<int> descriptors = [(int)file.DangerousGetHandle(), (int)wake.DangerousGetHandle(), (int)doorbell.DangerousGetHandle()];
+        (SafeFileHandle theirs, SafeFileHandle wake) = GetWaker().CreatePipe();
+        _producer?.WakeIfReached();
+        Span<int> descriptors = [(int)file.DangerousGetHandle(), (int)theirs.DangerousGetHandle(), (int)doorbell.DangerousGetHandle()];
         uint greeting = RingLayout.MagicValue;
         int sent = Syscalls.SendDescriptors((int)socket.Handle, new ReadOnlySpan<byte>(&greeting, sizeof(uint)), descriptors);
         GC.KeepAlive(this);
         GC.KeepAlive(socket);
+        theirs.Dispose();
         if (sent != sizeof(uint))
         {
             wake.Dispose();

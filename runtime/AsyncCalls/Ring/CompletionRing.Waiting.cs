@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AsyncCalls.Interop.Linux;
 using AsyncCalls.Ring;
 using Microsoft.Win32.SafeHandles;
 
@@ -88,8 +87,8 @@ public sealed unsafe partial class CompletionRing
     }
 
     /// <summary>
-    /// Another such descriptor, for another waiter, in this process or in one that it is passed to. Each waiter has its own: whoever resets one that
-    /// others share takes the wake-up away from them. Dispose it when the waiter has gone.
+    /// Another such descriptor, for another waiter. Each has its own: whoever resets one that others share takes the wake-up away from them. Dispose it when the waiter
+    /// has gone. Another process gets one from <see cref="SendTo"/>, which it cannot use to hold up this one; this one can be passed to a process that is trusted.
     /// </summary>
     /// <inheritdoc cref="GetHandle"/>
     public SafeFileHandle CreateWakeHandle()
@@ -119,10 +118,9 @@ public sealed unsafe partial class CompletionRing
                     throw new PlatformNotSupportedException("Rings that processes share need Linux.");
                 }
 
-                int fd = Syscalls.EventFd(nonBlocking: true);
-                var doorbell = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw RingMemory.Failure("No event descriptor could be made", -fd);
-                DoorbellWatcher.Watch(doorbell, _producer!);
-                _doorbell = doorbell;
+                (SafeFileHandle listener, SafeFileHandle doorbell) = RingWaker.MakePipe();
+                DoorbellWatcher.Watch(listener, _producer!);
+                (_doorbellListener, _doorbell) = (listener, doorbell);
             }
 
             return _doorbell;

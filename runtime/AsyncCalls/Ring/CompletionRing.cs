@@ -33,6 +33,7 @@ public sealed unsafe partial class CompletionRing : IDisposable
     private SleepGate? _gate;
     private SafeFileHandle? _handle;
     private SafeFileHandle? _doorbell;
+    private SafeFileHandle? _doorbellListener;
     private volatile bool _disposed;
 
     /// <summary>1 while calls of a context complete through the ring.</summary>
@@ -126,12 +127,15 @@ public sealed unsafe partial class CompletionRing : IDisposable
     /// <summary>What was found, when the ring is broken.</summary>
     public string? BrokenReason => _producer?.BrokenReason ?? _consumer.BrokenReason;
 
-    /// <summary>Whether the producer has gone: what is in the ring can be taken, and nothing will follow it.</summary>
+    /// <summary>
+    /// Whether the producer has gone: what is in the ring can be taken, and nothing will follow it. In a process that joined the ring also whether its owner wakes it no
+    /// more, as when it was killed.
+    /// </summary>
     public bool IsClosed
     {
         get
         {
-            if (_disposed || !TryEnter())
+            if (_disposed || (_ringer is not null && _gate is { IsOver: true }) || !TryEnter())
             {
                 return true;
             }
@@ -217,10 +221,11 @@ public sealed unsafe partial class CompletionRing : IDisposable
             }
 
             _handle?.Dispose();
-            if (_doorbell is not null)
+            if (_doorbellListener is not null)
             {
-                DoorbellWatcher.Forget(_doorbell);
-                _doorbell = null;
+                DoorbellWatcher.Forget(_doorbellListener);
+                _doorbell!.Dispose();
+                _doorbellListener = null;
             }
         }
 

@@ -9,7 +9,8 @@ namespace AsyncCalls.Ring;
 /// </summary>
 /// <remarks>
 /// <see cref="_entries"/> is replaced under <see cref="Changes"/>, then <see cref="_control"/> is signalled: the thread polls the new set. A ring that nobody can
-/// reach any more is not kept alive from here.
+/// reach any more is not kept alive from here. A doorbell is the end of a pipe, whose other end the consumers have: nothing that they do with theirs makes a read
+/// of this one block.
 /// </remarks>
 internal static class DoorbellWatcher
 {
@@ -86,7 +87,7 @@ internal static class DoorbellWatcher
 
         // EINTR, and every other end: look at all of them.
         _ = Syscalls.PollReadable(descriptors[..(held.Count + 1)], timeoutMs: -1);
-        Syscalls.ResetEventFd(control);
+        Syscalls.TakeSignal(control, out _);
         held.ForEach(static doorbell => doorbell.DangerousRelease());
     }
 
@@ -94,8 +95,8 @@ internal static class DoorbellWatcher
     {
         if (TryHold(entry.Doorbell))
         {
-            // Reset before the refill: a consumer that makes room during it rings again.
-            if (Syscalls.ResetEventFd((int)entry.Doorbell.DangerousGetHandle()) && entry.Ring.TryGetTarget(out IOverflowOwner? ring))
+            // Before the refill: a consumer that makes room during it rings again.
+            if (Syscalls.TakeSignal((int)entry.Doorbell.DangerousGetHandle(), out _) && entry.Ring.TryGetTarget(out IOverflowOwner? ring))
             {
                 ring.Refill();
                 GC.KeepAlive(ring);

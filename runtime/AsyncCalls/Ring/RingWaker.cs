@@ -7,6 +7,10 @@ namespace AsyncCalls.Ring;
 /// Wakes all who sleep for a ring: threads of this process, and whoever waits on one of its handles. Each sleeper outside has a handle of its own,
 /// because whoever resets a descriptor that others share takes the wake-up away from them.
 /// </summary>
+/// <remarks>
+/// A handle of this process is an eventfd. What another process gets is the end of a pipe: an eventfd is one open file for both, and a neighbour that makes it blocking and fills its counter
+/// would hold up whoever signals it, with the producer's lock.
+/// </remarks>
 internal sealed class RingWaker : IRingWaker
 {
     private readonly Lock _changes = new();
@@ -30,12 +34,25 @@ internal sealed class RingWaker : IRingWaker
         }
 
         var handle = new SafeFileHandle(fd, ownsHandle: true);
-        lock (_changes)
-        {
-            _handles = [.. _handles.Where(old => !old.IsClosed), handle];
-        }
-
+        Add(handle);
         return handle;
+    }
+
+    /// <summary>As the other, for another process: the end that it waits on, and the one that is signalled until it is disposed.</summary>
+    public (SafeFileHandle Theirs, SafeFileHandle Ours) CreatePipe()
+    {
+        (SafeFileHandle reader, SafeFileHandle writer) = MakePipe();
+        Add(writer);
+        return (reader, writer);
+    }
+
+    /// <summary>A pipe to signal through.</summary>
+    public static (SafeFileHandle Reader, SafeFileHandle Writer) MakePipe()
+    {
+        int result = Syscalls.Pipe(out int reader, out int writer);
+        return result >= 0
+            ? (new SafeFileHandle(reader, ownsHandle: true), new SafeFileHandle(writer, ownsHandle: true))
+            : throw RingMemory.Failure("No pipe could be made", -result);
     }
 
     public void Wake()
@@ -55,7 +72,7 @@ internal sealed class RingWaker : IRingWaker
         try
         {
             handle.DangerousAddRef(ref held);
-            Syscalls.SignalEventFd((int)handle.DangerousGetHandle());
+            Syscalls.Signal((int)handle.DangerousGetHandle());
         }
         catch (ObjectDisposedException)
         {
@@ -66,6 +83,14 @@ internal sealed class RingWaker : IRingWaker
             {
                 handle.DangerousRelease();
             }
+        }
+    }
+
+    private void Add(SafeFileHandle handle)
+    {
+        lock (_changes)
+        {
+            _handles = [.. _handles.Where(old => !old.IsClosed), handle];
         }
     }
 }

@@ -10,7 +10,7 @@ namespace AsyncCalls.Ring;
 /// <remarks>
 /// <para><b>The generation</b> grows with each wake-up. A sleeper reads it, arms the wake target, and sleeps only while it is unchanged: a
 /// wake-up in between is not missed.</para>
-/// <para><b>Another process's producer</b> signals an event descriptor. One sleeper at a time polls it, for all: it resets the
+/// <para><b>Another process's producer</b> signals a descriptor. One sleeper at a time polls it, for all: it resets the
 /// descriptor, then lets the generation grow, so that a signal is either seen by the next who polls or came before the
 /// generation that everyone looks at again. The others wait for the generation, or for the place at the descriptor.</para>
 /// </remarks>
@@ -24,6 +24,7 @@ internal sealed class SleepGate : IDisposable
     private readonly SafeFileHandle? _interrupt;
     private int _generation;
     private bool _polling;
+    private volatile bool _isOver;
 
     public SleepGate()
     {
@@ -38,6 +39,9 @@ internal sealed class SleepGate : IDisposable
 
     public int Generation => Volatile.Read(ref _generation);
 
+    /// <summary>Whether nobody signals the descriptor any more: the process that did has ended, or has closed its end.</summary>
+    public bool IsOver => _isOver;
+
     /// <summary>Wakes every sleeper, to look again.</summary>
     public void Wake()
     {
@@ -46,7 +50,7 @@ internal sealed class SleepGate : IDisposable
             WakeLocked();
             if (_polling && !_interrupt!.IsClosed)
             {
-                Syscalls.SignalEventFd((int)_interrupt.DangerousGetHandle());
+                Syscalls.Signal((int)_interrupt.DangerousGetHandle());
             }
         }
     }
@@ -102,8 +106,9 @@ internal sealed class SleepGate : IDisposable
 
             // EINTR, and every other end: look again.
             _ = Syscalls.PollReadable([signal, interrupt], timeoutMs);
-            Syscalls.ResetEventFd(signal);
-            Syscalls.ResetEventFd(interrupt);
+            Syscalls.TakeSignal(signal, out bool isOver);
+            Syscalls.TakeSignal(interrupt, out _);
+            _isOver |= isOver;
         }
         catch (ObjectDisposedException)
         {

@@ -207,7 +207,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         try
         {
             _wake.DangerousAddRef(ref added);
-            Syscalls.SignalEventFd((int)_wake.DangerousGetHandle());
+            Syscalls.Signal((int)_wake.DangerousGetHandle());
         }
         catch (ObjectDisposedException)
         {

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AsyncCalls.Interop.Linux;
 
-/// <summary>poll(2), and reading an event descriptor.</summary>
+/// <summary>poll(2).</summary>
 internal static unsafe partial class Syscalls
 {
     private const short PollIn = 0x1; // POLLIN
@@ -28,13 +28,6 @@ internal static unsafe partial class Syscalls
     {
         int flags = GetFlags(fd);
         return flags < 0 ? flags : (int)Answer(fcntl(fd, SetFlagsCommand, flags | NonBlock));
-    }
-
-    /// <summary>Sets the counter of a non-blocking event descriptor back to zero. False: it was zero.</summary>
-    public static bool ResetEventFd(int fd)
-    {
-        ulong count;
-        return Answer(read(fd, (byte*)&count, sizeof(ulong))) == sizeof(ulong);
     }
 
     /// <summary>struct pollfd.</summary>
