@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Ratios;
+using AsyncCalls.Ring;
 
 namespace AsyncCalls.Benchmarks.Metrics;
 
@@ -11,7 +12,10 @@ internal static class RingMetrics
     /// <summary>Entries of the ring, capacity of the channel, and the most that a queue without a bound may hold before its producers wait.</summary>
     private const int Entries = 1024;
 
-    /// <summary>How many events a producer publishes between two looks at how many there are, and a consumer of the ring takes at most at once.</summary>
+    /// <summary>
+    /// How many events a producer publishes between two looks at how many there are. As many go into the ring, and come out of it, at once: a backend publishes what completed
+    /// together in one step, as a loop reaps it.
+    /// </summary>
     private const int Credit = 16;
 
     private const string ChannelName = "bounded Channel<T>";
@@ -27,14 +31,22 @@ internal static class RingMetrics
         AgainstQueue(1, 1, 1.00),
         new()
         {
-            Name = "ring_words_apart_vs_together",
-            Work = "one thread advances the tail, one the head, in different pairs of cache lines",
+            Name = "ring_4x4_single_vs_channel",
+            Work = "completion ring, each event published by itself",
+            Reference = ChannelName,
+            Target = new Target(0.70, Bytes: 0),
+            Open = _ => Open(4, 4, (producers, consumers) => Ring(producers, consumers, batch: 1), Channel),
+        },
+        new()
+        {
+            Name = "false_sharing",
+            Work = "one thread advances the tail, one the head, as far apart as in the ring",
             Reference = "the same two words in one cache line",
             Target = new Target(1.0),
             Open = _ =>
             {
-                var apart = new TwoWords(bytesBetween: 128);
-                var together = new TwoWords(bytesBetween: 8);
+                var apart = new TwoWords(bytesBetween: RingLayout.Head - RingLayout.Tail);
+                var together = new TwoWords(bytesBetween: sizeof(ulong));
                 return new Comparison(new TimedWork(apart.Run), new TimedWork(together.Run), apart, together);
             },
         },
@@ -46,7 +58,7 @@ internal static class RingMetrics
         Work = "completion ring",
         Reference = ChannelName,
         Target = new Target(target, Bytes: 0),
-        Open = _ => Open(producers, consumers, Channel),
+        Open = _ => Open(producers, consumers, Batches, Channel),
     };
 
     private static Metric AgainstQueue(int producers, int consumers, double target) => new()
@@ -55,18 +67,20 @@ internal static class RingMetrics
         Work = "completion ring",
         Reference = QueueName,
         Target = new Target(target, Bytes: 0),
-        Open = _ => Open(producers, consumers, Queue),
+        Open = _ => Open(producers, consumers, Batches, Queue),
     };
 
-    private static Comparison Open(int producers, int consumers, Func<int, int, EventTraffic> reference)
+    private static Comparison Open(int producers, int consumers, Func<int, int, EventTraffic> ring, Func<int, int, EventTraffic> reference)
     {
-        EventTraffic ours = Ring(producers, consumers);
+        EventTraffic ours = ring(producers, consumers);
         EventTraffic theirs = reference(producers, consumers);
         return new Comparison(new TimedWork(ours.Run), new TimedWork(theirs.Run), ours, theirs);
     }
 
+    private static EventTraffic Batches(int producers, int consumers) => Ring(producers, consumers, Credit);
+
     /// <summary>Producers wait while the ring is full, as those of a bounded channel do: nothing goes the slow way around it.</summary>
-    private static EventTraffic Ring(int producers, int consumers)
+    private static EventTraffic Ring(int producers, int consumers, int batch)
     {
         var ring = new CompletionRing(Entries);
         return new EventTraffic(
@@ -75,14 +89,22 @@ internal static class RingMetrics
             (first, count) =>
             {
                 var waiting = new SpinWait();
-                for (int i = 0; i < count; i++)
+                Span<CompletionEvent> events = stackalloc CompletionEvent[Credit];
+                for (int i = 0; i < count;)
                 {
                     while (i % Credit == 0 && ring.Count > Entries - (producers * Credit))
                     {
                         waiting.SpinOnce(sleep1Threshold: -1);
                     }
 
-                    ring.Publish([new CompletionEvent { Cookie = first + (ulong)i }]);
+                    int now = Math.Min(batch, count - i);
+                    for (int j = 0; j < now; j++)
+                    {
+                        events[j] = new CompletionEvent { Cookie = first + (ulong)(i + j) };
+                    }
+
+                    ring.Publish(events[..now]);
+                    i += now;
                 }
             },
             count =>
