@@ -56,6 +56,15 @@ internal sealed class SampleProcess : IDisposable
     public static SampleProcess Start(string sample, params string[] arguments)
         => new(new ProcessStartInfo("env", ["--default-signal=INT,TERM", DotnetHost(), AssemblyOf(sample), .. arguments]));
 
+    /// <summary>Starts it in a session of its own, with a terminal for its input and its messages, and for its output too if that is asked for.</summary>
+    public static SampleProcess StartOn(PseudoTerminal terminal, bool output, string sample, params string[] arguments)
+    {
+        string redirections = output ? "<$0 >$0 2>$0" : "<$0 2>$0";
+        return new(new ProcessStartInfo(
+            "bash",
+            ["-c", $"exec setsid --ctty env --default-signal=INT,TERM TERM=xterm \"$@\" {redirections}", terminal.Path, DotnetHost(), AssemblyOf(sample), .. arguments]));
+    }
+
     public static SampleProcess StartTreeDigest(params string[] arguments) => Start("TreeDigest", arguments);
 
     public static async Task<Finished> RunAsync(string sample, params string[] arguments)
@@ -116,7 +125,7 @@ internal sealed class SampleProcess : IDisposable
         return output.ToString();
     }
 
-    private static string DotnetHost() => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+    public static string DotnetHost() => Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
 
     /// <summary>The sample's output in the same configuration as this test's.</summary>
     public static string AssemblyOf(string sample)
