@@ -27,8 +27,8 @@ internal sealed class CProgram : IDisposable
         return program.Build(file);
     }
 
-    /// <summary>Compiles a file of the project.</summary>
-    public static CProgram CompileFile(string path) => new CProgram().Build(System.IO.Path.Combine(Root, path));
+    /// <summary>Compiles a file of the project, with libraries beside the C library.</summary>
+    public static CProgram CompileFile(string path, params string[] libraries) => new CProgram().Build(System.IO.Path.Combine(Root, path), libraries);
 
     public Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -44,10 +44,13 @@ internal sealed class CProgram : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private CProgram Build(string source)
+    private CProgram Build(string source, params string[] libraries)
     {
         string[] arguments =
-            ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I", System.IO.Path.Combine(Root, "runtime", "include"), "-o", Path, source];
+        [
+            "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I", System.IO.Path.Combine(Root, "runtime", "include"), "-o", Path, source,
+            .. libraries.Select(static library => "-l" + library),
+        ];
         Process? compiler = null;
         try
         {

@@ -7,17 +7,20 @@ public sealed class ProcessWide
     public const string Name = "process-wide";
 
     /// <summary>The threads of a runtime, by the name that the kernel keeps (15 characters).</summary>
-    internal static int ThreadsOf(AsyncCallRuntime runtime)
+    internal static int ThreadsOf(AsyncCallRuntime runtime) => ThreadIdsOf(runtime).Count;
+
+    /// <inheritdoc cref="ThreadsOf"/>
+    internal static List<int> ThreadIdsOf(AsyncCallRuntime runtime)
     {
         string[] names = [Cut($"{runtime.Name} worker 1"), Cut($"{runtime.Name} dispatcher 1"), Cut($"{runtime.Name} watchdog")];
-        int count = 0;
+        var ids = new List<int>();
         foreach (string task in Directory.GetDirectories("/proc/self/task"))
         {
             try
             {
                 if (names.Contains(File.ReadAllText(Path.Combine(task, "comm")).TrimEnd('\n')))
                 {
-                    count++;
+                    ids.Add(int.Parse(Path.GetFileName(task), System.Globalization.CultureInfo.InvariantCulture));
                 }
             }
             catch (IOException)
@@ -26,7 +29,7 @@ public sealed class ProcessWide
             }
         }
 
-        return count;
+        return ids;
 
         static string Cut(string name) => name.Length > 15 ? name[..15] : name;
     }

@@ -14,19 +14,27 @@ internal sealed class HandleFacts
     private const long TmpfsMagic = 0x01021994;
     private const long RamfsMagic = 0x858458f6;
     private const long HugetlbfsMagic = 0x958458f6;
+    private const long FuseMagic = 0x65735546;
 
     private static readonly ConditionalWeakTable<SafeHandle, HandleFacts> Known = [];
 
-    private HandleFacts(HandleKind kind, bool seekable)
+    private HandleFacts(HandleKind kind, bool seekable, bool onWorkersOnly = false)
     {
         Kind = kind;
         Seekable = seekable;
+        OnWorkersOnly = onWorkersOnly;
     }
 
     public HandleKind Kind { get; }
 
     /// <summary>Whether the file has a position; if not, the class library refuses reads and writes at offsets.</summary>
     public bool Seekable { get; }
+
+    /// <summary>
+    /// Whether io_uring does not do what the system call does. A file of FUSE: its transfers end on the kernel's own workers, except those on O_DIRECT, where a short write becomes EIO
+    /// and what hangs cannot be interrupted; and a file system that answers EOPNOTSUPP to a read is asked again for ever.
+    /// </summary>
+    public bool OnWorkersOnly { get; }
 
     /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
     public bool RefusesNoWait { get; set; }
@@ -50,14 +58,15 @@ internal sealed class HandleFacts
             return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));
         }
 
-        if (Syscalls.FileSystemMagic(fd) is TmpfsMagic or RamfsMagic or HugetlbfsMagic && type == Syscalls.RegularFile)
+        long fileSystem = Syscalls.FileSystemMagic(fd);
+        if (fileSystem is TmpfsMagic or RamfsMagic or HugetlbfsMagic && type == Syscalls.RegularFile)
         {
             return new HandleFacts(HandleKind.MemoryFile, seekable: true);
         }
 
         int flags = Syscalls.GetFlags(fd);
         bool direct = flags >= 0 && (flags & Syscalls.Direct) != 0;
-        return new HandleFacts(direct ? HandleKind.DirectFile : HandleKind.File, seekable: true);
+        return new HandleFacts(direct ? HandleKind.DirectFile : HandleKind.File, seekable: true, onWorkersOnly: fileSystem == FuseMagic);
     }
 
     /// <summary>Apart from <see cref="Of"/>, so that the closure is made only for a handle that is new.</summary>

@@ -86,6 +86,7 @@ public static class RandomAccessCalls
     }
 
     /// <summary><see cref="RandomAccess.FlushToDisk"/>; fsync(2).</summary>
+    /// <remarks>A failure is thrown as the class library means to. Its own method does not hear of one in .NET 10.</remarks>
     public static ValueTask FlushToDisk(AsyncCallRuntime runtime, string method, SafeFileHandle handle, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);

@@ -102,10 +102,14 @@ public sealed unsafe partial class AsyncCallContext
         {
             Resolve(block, ref resolved, ref uses);
             CompletionRecord? record = block.Record == 0 ? null : Find<CompletionRecord>(block.Record, "record");
-            HandleKind kind = KindOf(resolved, uses.Handle);
-            backend = IsTransfer(block.Operation) && block.Length == 0
-                ? Backend.Workers
-                : _engine.Choose(RoutingTable.Find(block.Operation, kind).First);
+            HandleFacts? facts = FactsOf(resolved, uses.Handle);
+            HandleKind kind = facts?.Kind ?? HandleKind.Any;
+            backend = _engine.Choose(RoutingTable.Find(block.Operation, kind).First);
+            if (backend == Backend.IoUring && facts is not null && (block.Length == 0 || IsForWorkers(facts, (int)resolved.Handle)))
+            {
+                backend = Backend.Workers;
+            }
+
             IoCall call = IoCall.Rent(this, nameof(Submit), CallManner.Import, AsyncCallErrors.ReturnValue, block.Operation);
             call.SetSubmitted(resolved, kind, uses.Handle, uses.Buffer, uses.Path, record);
             owned = true;
@@ -244,16 +248,21 @@ public sealed unsafe partial class AsyncCallContext
     private static bool IsTransfer(CallOperation operation) =>
         operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt;
 
-    private static HandleKind KindOf(in Iocb resolved, SafeHandle? handle)
+    /// <summary>What a transfer's way depends on; null for every other operation.</summary>
+    private static HandleFacts? FactsOf(in Iocb resolved, SafeHandle? handle)
     {
         if (!IsTransfer(resolved.Operation))
         {
-            return HandleKind.Any;
+            return null;
         }
 
         int fd = (int)resolved.Handle;
-        return (handle is null ? HandleFacts.Probe(fd) : HandleFacts.Of(handle, fd)).Kind;
+        return handle is null ? HandleFacts.Probe(fd) : HandleFacts.Of(handle, fd);
     }
+
+    /// <summary>io_uring waits for a stream that was told not to block; the system call answers EAGAIN.</summary>
+    private static bool IsForWorkers(HandleFacts facts, int fd) =>
+        facts.OnWorkersOnly || (facts.Kind == HandleKind.Stream && Syscalls.IsNonBlocking(fd));
 
     /// <summary>What a call holds while it is in flight.</summary>
     private ref struct Uses

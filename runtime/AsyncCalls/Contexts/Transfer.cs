@@ -94,7 +94,7 @@ internal readonly unsafe ref struct Transfer
                 result = AttemptNoWait(fd, facts, start, count, at, ref done);
             }
 
-            if (result == NotCompleted && facts.Kind == HandleKind.Stream && IsNonBlocking(fd))
+            if (result == NotCompleted && facts.Kind == HandleKind.Stream && Syscalls.IsNonBlocking(fd))
             {
                 // As the system call does: it transfers what it can and otherwise says EAGAIN, and never waits.
                 result = done > 0 ? done : Once(fd, start, count, at);
@@ -122,7 +122,7 @@ internal readonly unsafe ref struct Transfer
         owned = true;
 
         // Zero bytes are answered by preadv2 and io_uring without asking the file, which may have something to say (EISDIR, ENOSPC).
-        _runtime.Start(call, count == 0 ? Backend.Workers : _engine.Choose(route.First), cancellationToken);
+        _runtime.Start(call, count == 0 || facts.OnWorkersOnly ? Backend.Workers : _engine.Choose(route.First), cancellationToken);
         return new Started(call);
     }
 
@@ -227,12 +227,6 @@ internal readonly unsafe ref struct Transfer
             (true, true) => Syscalls.Write(fd, start, length),
             (true, false) => Syscalls.PWrite(fd, start, length, at),
         };
-    }
-
-    private static bool IsNonBlocking(int fd)
-    {
-        int flags = Syscalls.GetFlags(fd);
-        return flags >= 0 && (flags & Syscalls.NonBlock) != 0;
     }
 }
 

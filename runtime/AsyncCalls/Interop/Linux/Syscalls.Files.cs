@@ -37,6 +37,13 @@ internal static unsafe partial class Syscalls
     /// <summary>The flags of an open file, F_GETFL.</summary>
     public static int GetFlags(int fd) => (int)Answer(fcntl(fd, GetFlagsCommand));
 
+    /// <summary>Whether the file was told not to block; not, if it cannot be asked.</summary>
+    public static bool IsNonBlocking(int fd)
+    {
+        int flags = GetFlags(fd);
+        return flags >= 0 && (flags & NonBlock) != 0;
+    }
+
     /// <summary>Whether the file has a position, as the class library asks it: lseek(fd, 0, SEEK_CUR).</summary>
     public static bool CanSeek(int fd) => Answer((nint)lseek(fd, 0, SeekCurrent)) >= 0;
 
