@@ -12,10 +12,27 @@ namespace AsyncCalls;
 /// <para>The runtime is found as <c>LoggerMessage</c> finds its logger: a field, property or primary-constructor parameter of type
 /// <see cref="AsyncCallRuntime"/> in an instance method; the parameter of the twin, or else
 /// <see cref="AsyncCallRuntime.Shared"/>, in a static one.</para>
+/// <para>An <c>in</c> parameter is copied; <c>out</c> parameters are returned in a tuple, after the result. The twin of a member of an interface is a member of the interface, and
+/// that of a virtual or abstract method is virtual: twins of implementations and overrides take their place, and where there is none, the method runs on a worker thread.</para>
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method, Inherited = false)]
 public sealed class AsyncCallAttribute : Attribute
 {
     /// <summary>How the twin of an import reports an error. Has no meaning for other methods, whose twins throw what they throw.</summary>
     public AsyncCallErrors Errors { get; set; }
+
+    /// <summary>The twin's name, in which <c>*</c> stands for that of the method. Default: null, which is <c>*Async</c>.</summary>
+    public string? Name { get; set; }
+
+    /// <summary>
+    /// The time that a call of the twin has, in milliseconds; see <see cref="CallOptions.Timeout"/>. Default: 0, no limit. A time that the caller chose (<see cref="CallOptions"/>,
+    /// <see cref="AsyncCallRuntime.WithTimeout"/>) counts in its place.
+    /// </summary>
+    public int TimeoutMs { get; set; }
+
+    /// <summary>Native backends without which the twin throws; see <see cref="CallOptions.RequiredBackends"/>. Default: none.</summary>
+    public AsyncCallBackends RequiredBackends { get; set; }
+
+    /// <summary>Whether the twin has an overload with <see cref="CallOptions"/> before the token. Default: false.</summary>
+    public bool TakesOptions { get; set; }
 }

@@ -58,20 +58,4 @@ public sealed partial class AsyncCallRuntime
     /// <returns>False: the time is up; <see cref="PendingCalls"/> has what is left.</returns>
     public Task<bool> RestAsync(TimeSpan timeout, CancellationToken cancellationToken = default) =>
         _boundTo is null ? Scope.RestAsync(timeout, cancellationToken) : _boundTo.RestAsync(timeout, cancellationToken);
-
-    /// <summary>
-    /// This runtime, for calls that are to complete in a certain time: one that has not is cancelled, and throws <see cref="AsyncCallTimeoutException"/> unless it completed all the same.
-    /// Cheap: give it to annotated code in the place of the runtime, and keep it.
-    /// </summary>
-    /// <param name="timeout">The time of each call, from when it is made; <see cref="Timeout.InfiniteTimeSpan"/> for none.</param>
-    /// <returns>A view of this runtime. Disposing it does nothing.</returns>
-    /// <remarks>
-    /// io_uring keeps the time itself (a linked timeout, IORING_OP_LINK_TIMEOUT); other calls share one timing wheel, with a resolution of a millisecond. What a call can do in the calling
-    /// thread without waiting is done whatever the time is. A call that cannot be interrupted completes by itself, later.
-    /// </remarks>
-    /// <exception cref="ArgumentOutOfRangeException">The timeout is not more than zero, or longer than 49 days.</exception>
-    public AsyncCallRuntime WithTimeout(TimeSpan timeout) =>
-        timeout == Timeout.InfiniteTimeSpan ? new AsyncCallRuntime(this, null)
-        : Calls.Call.IsTimeout(timeout) ? new AsyncCallRuntime(this, timeout)
-        : throw new ArgumentOutOfRangeException(nameof(timeout), timeout, $"A call's time is more than zero and at most {Calls.Call.LongestTimeout}.");
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
 using AsyncCalls.Routing;
@@ -27,7 +26,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
     private readonly Func<AsyncCallStatistics>? _readStatistics;
     private readonly RuntimeMetrics? _metrics;
     private readonly AsyncCallContext? _boundTo;
-    private readonly TimeSpan? _timeout;
+    private readonly CallOptions _options;
     private readonly bool _isView;
     private readonly Lock _closing = new();
     private Task? _closed;
@@ -61,13 +60,13 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         _boundTo = context;
     }
 
-    private AsyncCallRuntime(AsyncCallRuntime viewed, TimeSpan? timeout)
+    private AsyncCallRuntime(AsyncCallRuntime viewed, CallOptions options)
     {
         Name = viewed.Name;
         Engine = viewed.Engine;
         Owner = viewed.Owner;
         _boundTo = viewed._boundTo;
-        _timeout = timeout;
+        _options = options;
         _isView = true;
     }
 
@@ -194,18 +193,6 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
 
     /// <summary>As <see cref="DisposeAsync"/>, and waits for it. May be called from a continuation: its thread is replaced meanwhile.</summary>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
-
-    /// <summary>Starts a prepared call, in the time that calls of this view have.</summary>
-    /// <exception cref="ObjectDisposedException">The runtime was disposed; the call was given back.</exception>
-    internal void Start(Call call, Backend backend, CancellationToken cancellationToken)
-    {
-        if (_timeout is { } timeout)
-        {
-            call.SetTimeout(timeout);
-        }
-
-        Engine.Start(call, backend, cancellationToken);
-    }
 
     [SuppressMessage("Reliability", "CA2000:Dispose objects before losing scope", Justification = "The default runtime lives as long as the process.")]
     private static AsyncCallRuntime MakeDefault()

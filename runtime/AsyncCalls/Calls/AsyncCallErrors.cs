@@ -15,4 +15,7 @@ public enum AsyncCallErrors
     /// (<see cref="FileNotFoundException"/>, <see cref="UnauthorizedAccessException"/>, <see cref="IOException"/>, …).
     /// </summary>
     Exception = 1,
+
+    /// <summary>The twin returns an <see cref="AsyncCallResult{T}"/>: what the import returned, and the error number.</summary>
+    Result = 2,
 }

@@ -9,7 +9,9 @@ namespace AsyncCalls.Calls;
 /// result: errno itself does not survive an await.
 /// </summary>
 internal sealed unsafe partial class IoCall :
-    IValueTaskSource, IValueTaskSource<int>, IValueTaskSource<long>, IValueTaskSource<nint>, IValueTaskSource<SafeFileHandle>
+    IValueTaskSource, IValueTaskSource<int>, IValueTaskSource<long>, IValueTaskSource<nint>, IValueTaskSource<SafeFileHandle>,
+    IValueTaskSource<AsyncCallResult<int>>, IValueTaskSource<AsyncCallResult<long>>, IValueTaskSource<AsyncCallResult<nint>>,
+    IValueTaskSource<AsyncCallResult<SafeFileHandle>>
 {
     void IValueTaskSource.GetResult(short token) => Take(token);
 
@@ -20,6 +22,15 @@ internal sealed unsafe partial class IoCall :
     nint IValueTaskSource<nint>.GetResult(short token) => (nint)Take(token);
 
     SafeFileHandle IValueTaskSource<SafeFileHandle>.GetResult(short token) => new((nint)Take(token), ownsHandle: true);
+
+    AsyncCallResult<int> IValueTaskSource<AsyncCallResult<int>>.GetResult(short token) => WithErrno((int)Take(token));
+
+    AsyncCallResult<long> IValueTaskSource<AsyncCallResult<long>>.GetResult(short token) => WithErrno(Take(token));
+
+    AsyncCallResult<nint> IValueTaskSource<AsyncCallResult<nint>>.GetResult(short token) => WithErrno((nint)Take(token));
+
+    AsyncCallResult<SafeFileHandle> IValueTaskSource<AsyncCallResult<SafeFileHandle>>.GetResult(short token) =>
+        WithErrno(new SafeFileHandle((nint)Take(token), ownsHandle: true));
 
     private long Take(short token)
     {
@@ -36,4 +47,7 @@ internal sealed unsafe partial class IoCall :
         Marshal.SetLastPInvokeError(result < 0 ? (int)-result : 0);
         return result < 0 ? -1 : result;
     }
+
+    /// <summary>An import's result with the error number that <see cref="AsImport"/> has just set on this thread: 0 after a success.</summary>
+    public static AsyncCallResult<T> WithErrno<T>(T value) => new(value, Marshal.GetLastPInvokeError());
 }

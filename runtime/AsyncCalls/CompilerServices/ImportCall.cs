@@ -72,6 +72,30 @@ public readonly struct ImportCall
         : _error is not null ? Failed<SafeFileHandle>(_error)
         : new ValueTask<SafeFileHandle>(new SafeFileHandle((nint)IoCall.AsImport(_result), ownsHandle: true));
 
+    /// <summary>The result of an import that returns <see cref="int"/>, and the error number.</summary>
+    public ValueTask<AsyncCallResult<int>> AsInt32Result() =>
+        _call is not null ? new ValueTask<AsyncCallResult<int>>(_call, _call.Version)
+        : _error is not null ? Failed<AsyncCallResult<int>>(_error)
+        : new ValueTask<AsyncCallResult<int>>(IoCall.WithErrno((int)IoCall.AsImport(_result)));
+
+    /// <summary>The result of an import that returns <see cref="long"/>, and the error number.</summary>
+    public ValueTask<AsyncCallResult<long>> AsInt64Result() =>
+        _call is not null ? new ValueTask<AsyncCallResult<long>>(_call, _call.Version)
+        : _error is not null ? Failed<AsyncCallResult<long>>(_error)
+        : new ValueTask<AsyncCallResult<long>>(IoCall.WithErrno(IoCall.AsImport(_result)));
+
+    /// <summary>The result of an import that returns <see cref="nint"/>, and the error number.</summary>
+    public ValueTask<AsyncCallResult<nint>> AsIntPtrResult() =>
+        _call is not null ? new ValueTask<AsyncCallResult<nint>>(_call, _call.Version)
+        : _error is not null ? Failed<AsyncCallResult<nint>>(_error)
+        : new ValueTask<AsyncCallResult<nint>>(IoCall.WithErrno((nint)IoCall.AsImport(_result)));
+
+    /// <summary>The descriptor that an import opened, as a handle that is invalid where it failed, and the error number.</summary>
+    public ValueTask<AsyncCallResult<SafeFileHandle>> AsFileHandleResult() =>
+        _call is not null ? new ValueTask<AsyncCallResult<SafeFileHandle>>(_call, _call.Version)
+        : _error is not null ? Failed<AsyncCallResult<SafeFileHandle>>(_error)
+        : new ValueTask<AsyncCallResult<SafeFileHandle>>(IoCall.WithErrno(new SafeFileHandle((nint)IoCall.AsImport(_result), ownsHandle: true)));
+
     private static ValueTask<T> Failed<T>(Exception error) =>
         error is OperationCanceledException cancelled ? ValueTask.FromCanceled<T>(cancelled.CancellationToken) : ValueTask.FromException<T>(error);
 }

@@ -98,7 +98,7 @@ public static class WorkerCalls
 
     /// <summary>
     /// An import. Its last P/Invoke error is set again on the thread that resumes. One that is <paramref name="interruptible"/>, a system call that a signal
-    /// may meet without harm, is interrupted when it is cancelled.
+    /// may meet without harm, is interrupted when it is cancelled. <paramref name="hasFailed"/> tells of a result that is more than what the import returned whether that is an error.
     /// </summary>
     public static ValueTask<TResult> RunImport<TState, TResult>(
         AsyncCallRuntime runtime,
@@ -108,18 +108,28 @@ public static class WorkerCalls
         TState state,
         Func<TState, TResult> import,
         CancellationToken cancellationToken,
-        SafeHandle? handle = null)
-    {
-        ArgumentNullException.ThrowIfNull(import);
-        if (!MayStart(runtime, cancellationToken))
-        {
-            return ValueTask.FromCanceled<TResult>(cancellationToken);
-        }
+        SafeHandle? handle = null,
+        Func<TResult, bool>? hasFailed = null) =>
+        StartImport(runtime, method, errors, interruptible, state, import, handle, hasFailed, cancellationToken) is { } call
+            ? new ValueTask<TResult>(call, call.Version)
+            : ValueTask.FromCanceled<TResult>(cancellationToken);
 
-        var call = ImportBodyCall<TState, TResult>.Rent(runtime.Owner, method, errors, interruptible, handle, state, import);
-        runtime.Start(call, Backend.Workers, cancellationToken);
-        return new ValueTask<TResult>(call, call.Version);
-    }
+    /// <summary>As the other, with the error number beside what the import returned.</summary>
+    public static ValueTask<AsyncCallResult<TResult>> RunImportForResult<TState, TResult>(
+        AsyncCallRuntime runtime,
+        string method,
+        bool interruptible,
+        TState state,
+        Func<TState, TResult> import,
+        CancellationToken cancellationToken,
+        SafeHandle? handle = null,
+        Func<TResult, bool>? hasFailed = null) =>
+        StartImport(runtime, method, AsyncCallErrors.Result, interruptible, state, import, handle, hasFailed, cancellationToken) is { } call
+            ? new ValueTask<AsyncCallResult<TResult>>(call, call.Version)
+            : ValueTask.FromCanceled<AsyncCallResult<TResult>>(cancellationToken);
+
+    /// <summary>Whether what an import returned says that it failed: −1, or a handle that is invalid.</summary>
+    public static bool HasFailed<T>(T result) => ImportFailure.Is(result);
 
     /// <summary>An import that returns nothing.</summary>
     public static ValueTask RunImport<TState>(
@@ -132,25 +142,45 @@ public static class WorkerCalls
         SafeHandle? handle = null)
     {
         ArgumentNullException.ThrowIfNull(import);
-        if (!MayStart(runtime, cancellationToken))
-        {
-            return ValueTask.FromCanceled(cancellationToken);
-        }
-
-        var call = ImportBodyCall<(TState State, Action<TState> Import), bool>.Rent(
-            runtime.Owner,
+        return StartImport<(TState State, Action<TState> Import), bool>(
+            runtime,
             method,
             AsyncCallErrors.ReturnValue,
             interruptible,
-            handle,
             (state, import),
             static pair =>
             {
                 pair.Import(pair.State);
                 return true;
-            });
+            },
+            handle,
+            hasFailed: null,
+            cancellationToken) is { } call
+            ? new ValueTask(call, call.Version)
+            : ValueTask.FromCanceled(cancellationToken);
+    }
+
+    /// <summary>Null: the token has fired already.</summary>
+    private static ImportBodyCall<TState, TResult>? StartImport<TState, TResult>(
+        AsyncCallRuntime runtime,
+        string method,
+        AsyncCallErrors errors,
+        bool interruptible,
+        TState state,
+        Func<TState, TResult> import,
+        SafeHandle? handle,
+        Func<TResult, bool>? hasFailed,
+        CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(import);
+        if (!MayStart(runtime, cancellationToken))
+        {
+            return null;
+        }
+
+        var call = ImportBodyCall<TState, TResult>.Rent(runtime.Owner, method, errors, interruptible, handle, state, import, hasFailed);
         runtime.Start(call, Backend.Workers, cancellationToken);
-        return new ValueTask(call, call.Version);
+        return call;
     }
 
     private static bool Start<TState, TResult>(
