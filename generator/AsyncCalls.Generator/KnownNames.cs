@@ -6,12 +6,14 @@ internal static class KnownNames
     public const string AsyncCallAttribute = "AsyncCalls.AsyncCallAttribute";
     public const string Runtime = "global::AsyncCalls.AsyncCallRuntime";
     public const string SharedRuntime = Runtime + ".Shared";
+    public const string Options = "global::AsyncCalls.CallOptions";
+    public const string Result = "global::AsyncCalls.AsyncCallResult";
     public const string Errors = "global::AsyncCalls.AsyncCallErrors";
     public const string CompilerServices = "global::AsyncCalls.CompilerServices";
     public const string ValueTask = "global::System.Threading.Tasks.ValueTask";
     public const string CancellationToken = "global::System.Threading.CancellationToken";
 
-    /// <summary>What the twin's name has that the method's has not.</summary>
+    /// <summary>What the twin's name has that the method's has not, where the attribute has no pattern.</summary>
     public const string TwinSuffix = "Async";
 
     /// <summary>The tool in the <c>[GeneratedCode]</c> of each twin.</summary>

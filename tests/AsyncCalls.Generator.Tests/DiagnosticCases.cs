@@ -14,7 +14,8 @@ internal static class DiagnosticCases
         ("AC0001", "outer type", $"public class C {{ public partial class E {{ [AsyncCall] public static int [|Bad|]() => 1; }} }} public partial class D {{ {Good} }}"),
 
         ("AC0002", "ref", InType("[AsyncCall] public static int Bad(ref int [|value|]) => value;")),
-        ("AC0002", "out and in", InType("[AsyncCall] public static void Bad(in int [|first|], out int [|second|]) => second = first;")),
+        ("AC0002", "ref readonly", InType("[AsyncCall] public static int Bad(ref readonly int [|value|]) => value;")),
+        ("AC0002", "in span", InType("[AsyncCall] public static int Bad(in Span<byte> [|value|]) => value.Length;")),
         ("AC0002", "import", InType("""[AsyncCall, DllImport("libc", SetLastError = true)] public static extern int Bad(ref readonly int [|value|]);""")),
 
         ("AC0003", "parameter", InType("[AsyncCall] public static unsafe int Bad([|byte*|] value) => 1;")),
@@ -23,6 +24,7 @@ internal static class DiagnosticCases
         ("AC0003", "result", InType("[AsyncCall] public static unsafe [|byte*|] Bad() => null;")),
 
         ("AC0004", "parameter", InType("public ref struct R; [AsyncCall] public static int Bad([|R|] value) => 1;")),
+        ("AC0004", "out span", InType("[AsyncCall] public static void Bad(out [|Span<byte>|] value) => value = default;")),
         ("AC0004", "span as the result", InType("[AsyncCall] public static [|Span<byte>|] Bad() => default;")),
         ("AC0004", "result by reference", InType("private static int s_value; [AsyncCall] public static [|ref int|] Bad() => ref s_value;")),
         ("AC0004", "type parameter", InType("[AsyncCall] public static int Bad<T>([|T|] value) where T : allows ref struct => 1;")),
@@ -34,6 +36,11 @@ internal static class DiagnosticCases
         ("AC0005", "name of the type", $"public partial class BadAsync {{ [AsyncCall] public static int [|Bad|]() => 1; {Good} }}"),
         ("AC0005", "name of a type parameter", $"public partial class C<BadAsync> {{ [AsyncCall] public static int [|Bad|]() => 1; {Good} }}"),
         ("AC0005", "span and memory", InType("[AsyncCall] public static int [|Bad|](Span<byte> b) => 1; [AsyncCall] public static int [|Bad|](Memory<byte> b) => 1;")),
+        ("AC0005", "out and nothing", InType("[AsyncCall] public static int [|Bad|]() => 1; [AsyncCall] public static int [|Bad|](out int b) => b = 1;")),
+        ("AC0005", "in and by value", InType("[AsyncCall] public static int [|Bad|](int b) => b; [AsyncCall] public static int [|Bad|](in int b) => b;")),
+        ("AC0005", "a name of its own that is taken", InType("[AsyncCall] public static int [|Bad|]() => 1; [AsyncCall(Name = \"BadAsync\")] public static int [|Other|]() => 1;")),
+        ("AC0005", "the method itself", InType("[AsyncCall(Name = \"*\")] public static int [|Bad|](CancellationToken t) => 1;")),
+        ("AC0005", "the overload with options", InType("[AsyncCall(TakesOptions = true)] public static int [|Bad|]() => 1; public static int BadAsync(AsyncCallRuntime r, CallOptions o, CancellationToken t) => 1;")),
         ("AC0005", "the same method twice", InType("[AsyncCall] public static int [|Bad|](int b) => 1; [AsyncCall] public static int [|Bad|](int b) => 1;")),
         ("AC0005", "with and without a token", InType("[AsyncCall] public static int [|Bad|](int b) => 1; [AsyncCall] public static int [|Bad|](int b, CancellationToken t) => 1;")),
 
@@ -73,8 +80,11 @@ internal static class DiagnosticCases
         ("AC0014", "virtual method", InType("private AsyncCallRuntime _calls = new(); [AsyncCall] public virtual void [|Bad|](SafeFileHandle f) => RandomAccess.FlushToDisk(f);")),
         ("AC0014", "import that does not fit", InType("""[AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "ftruncate")] internal static extern int [|Bad|](SafeFileHandle fd, string length);""")),
 
-        ("AC0015", "abstract", $"public abstract partial class C {{ [AsyncCall] public abstract int [|Bad|](); {Good} }}"),
-        ("AC0015", "interface", $"public partial interface I {{ [AsyncCall] int [|Bad|](); }} public partial class C {{ {Good} }}"),
+        ("AC0015", "static abstract", $"public partial interface I {{ [AsyncCall] static abstract int [|Bad|](); {Good} }}"),
+        ("AC0015", "covariant result", $"public partial interface I<out T> {{ [AsyncCall] T [|Bad|](); [AsyncCall] int Good(); }}"),
+        ("AC0015", "contravariant result", $"public partial interface I<in T> {{ [AsyncCall] Action<T>[] [|Bad|](); [AsyncCall] int Good(); }}"),
+        ("AC0015", "COM interface", $"[ComImport, Guid(\"6f1b4b4e-7a0a-4c55-9d30-3a6d0b9e2f11\")] public partial interface I {{ [AsyncCall] int [|Bad|](); }} public partial class C {{ {Good} }}"),
+        ("AC0015", "explicit implementation of a static member", $"public partial interface I {{ static abstract int Bad(); }} public partial class C : I {{ [AsyncCall] static int I.[|Bad|]() => 1; {Good} }}"),
         ("AC0015", "explicit implementation", $"public interface I {{ int Bad(); }} public partial class C : I {{ [AsyncCall] int I.[|Bad|]() => 1; {Good} }}"),
         ("AC0015", "local function", InType("public static int Bad() { [[|AsyncCall|]] static int Local() => 1; return Local(); }")),
         ("AC0015", "lambda", InType("public static Func<int> Bad() => [[|AsyncCall|]] () => 1;")),
@@ -85,6 +95,15 @@ internal static class DiagnosticCases
         ("AC0015", "partial method without a body", InType("[AsyncCall] partial void [|Bad|]();")),
 
         ("AC0016", "params span", InType("[AsyncCall] public static int Bad(params [|ReadOnlySpan<int>|] values) => 1;")),
+
+        ("AC0030", "name that is none", InType("[AsyncCall(Name = \"* *\")] public static int [|Bad|]() => 1;")),
+        ("AC0030", "empty name", InType("[AsyncCall(Name = \"\")] public static int [|Bad|]() => 1;")),
+        ("AC0030", "name of an explicit implementation", $"public partial interface I {{ [AsyncCall(Name = \"*Later\")] int Bad(); }} public partial class C : I {{ [AsyncCall(Name = \"*Later\")] int I.[|Bad|]() => 1; {Good} }}"),
+        ("AC0030", "time", InType("[AsyncCall(TimeoutMs = -1)] public static int [|Bad|]() => 1;")),
+        ("AC0030", "result of a body", InType("[AsyncCall(Errors = AsyncCallErrors.Result)] public static int [|Bad|]() => 1;")),
+        ("AC0030", "result of nothing", InType("[AsyncCall(Errors = AsyncCallErrors.Result), DllImport(\"libc\", SetLastError = true)] public static extern void [|Bad|]();")),
+        ("AC0030", "backend of a body", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring)] public static int [|Bad|]() => 1;")),
+        ("AC0030", "backend of another operation", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring), DllImport(\"libc\", SetLastError = true, EntryPoint = \"ftruncate\")] public static extern int [|Bad|](SafeFileHandle fd, long length);")),
 
         ("AC0017", "body without a token", InType("[AsyncCall] public static int [|Bad|](string text) => text.Length;", "[AsyncCall] public static int Good(CancellationToken t) => 1;")),
     ];

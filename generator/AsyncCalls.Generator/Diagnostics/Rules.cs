@@ -35,7 +35,7 @@ internal static class Rules
     public static readonly DiagnosticDescriptor NameTaken = Error(
         "AC0005",
         "The name of the twin is taken",
-        "The twin '{0}' of '{1}' collides with {2}: rename one of them");
+        "The twin '{0}' of '{1}' collides with {2}: rename one of them, or give the twin another name by [AsyncCall(Name = …)]");
 
     public static readonly DiagnosticDescriptor AlreadyAsynchronous = Error(
         "AC0006",
@@ -94,7 +94,7 @@ internal static class Rules
     public static readonly DiagnosticDescriptor UnsupportedMethod = Error(
         "AC0015",
         "This kind of method has no twin",
-        "'{0}' is {1}, which has no twin: annotate an ordinary method with a body, or an import, in a class, record or struct");
+        "'{0}' is {1}, which has no twin: annotate a method with a body, an import, or a declaration that others implement");
 
     public static readonly DiagnosticDescriptor ParamsSpan = Error(
         "AC0016",
@@ -109,6 +109,11 @@ internal static class Rules
         DiagnosticSeverity.Info,
         isEnabledByDefault: true,
         helpLinkUri: HelpLinkBase + "AC0017.md");
+
+    public static readonly DiagnosticDescriptor InvalidSetting = Error(
+        "AC0030",
+        "A setting of [AsyncCall] does not fit",
+        "The setting '{0}' does not fit '{1}': {2}");
 
     private static DiagnosticDescriptor Error(string id, string title, string message) => new(
         id, title, message, Category, DiagnosticSeverity.Error, isEnabledByDefault: true, helpLinkUri: HelpLinkBase + id + ".md");

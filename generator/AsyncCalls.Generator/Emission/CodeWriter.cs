@@ -38,12 +38,12 @@ internal sealed class CodeWriter
 
     /// <summary>
     /// <paramref name="head"/>, a list of items in parentheses and <paramref name="tail"/>: on one line if they are short, else one
-    /// item a line.
+    /// item a line. An item may have several lines.
     /// </summary>
     public void List(string head, IReadOnlyList<string> items, string tail)
     {
         string line = $"{head}({string.Join(", ", items)}){tail}";
-        if ((_depth * 4) + line.Length <= LineCharsMax || items.Count == 0)
+        if (((_depth * 4) + line.Length <= LineCharsMax && !line.Contains("\n")) || items.Count == 0)
         {
             Line(line);
             return;
@@ -53,7 +53,10 @@ internal sealed class CodeWriter
         Indent();
         for (int i = 0; i < items.Count; i++)
         {
-            Line(items[i] + (i < items.Count - 1 ? "," : ")" + tail));
+            foreach (string part in (items[i] + (i < items.Count - 1 ? "," : ")" + tail)).Split('\n'))
+            {
+                Line(part);
+            }
         }
 
         Unindent();

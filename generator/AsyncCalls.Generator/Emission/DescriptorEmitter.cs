@@ -24,7 +24,7 @@ internal static class DescriptorEmitter
             writer.Line($"// From here to the completion the memory of {call.Owned} belongs to the call.");
         }
 
-        string[] arguments = [twin.Runtime.Expression, SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), .. call.Arguments, twin.TokenName];
+        string[] arguments = [RuntimeText.Of(twin), SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), .. call.Arguments, twin.TokenName];
         writer.List($"return {KnownNames.CompilerServices}.{call.Target}", arguments, call.Conversion + ";");
         writer.Close();
     }

@@ -16,7 +16,8 @@ internal static class Remarks
             writer.Line($"/// <para>{cancellation}</para>");
         }
 
-        if (twin.Runtime.ParameterName is not null)
+        WriteLimits(writer, twin);
+        if (twin.Runtime.ParameterName is not null || twin.Runtime.Expression == KnownNames.SharedRuntime)
         {
             writer.Line($"/// <para>Runs on <see cref=\"{KnownNames.SharedRuntime}\"/>.</para>");
         }
@@ -24,14 +25,39 @@ internal static class Remarks
         writer.Line("/// </remarks>");
     }
 
-    /// <summary>The overload that takes a runtime differs in nothing else.</summary>
-    public static void WriteForRuntimeOverload(CodeWriter writer, TwinModel twin)
+    /// <summary>An overload differs in nothing but its last parameter.</summary>
+    public static void WriteForOverload(CodeWriter writer, TwinModel twin, string added)
     {
         writer.Line($"/// <inheritdoc cref=\"{twin.Cref}\"/>");
         writer.Line("/// <remarks>");
-        string runtime = $"<paramref name=\"{twin.Runtime.ParameterName}\"/>";
-        writer.Line($"/// As the overload without {runtime}, which is where this one runs unless it is null.");
+        string parameter = $"<paramref name=\"{added}\"/>";
+        writer.Line(added == twin.Runtime.OptionsName
+            ? $"/// As the overload without {parameter}, which are those of this call."
+            : $"/// As the overload without {parameter}, which is where this one runs unless it is null.");
         writer.Line("/// </remarks>");
+    }
+
+    private static void WriteLimits(CodeWriter writer, TwinModel twin)
+    {
+        if (twin.IsFallback)
+        {
+            writer.Line("/// <para>This is what runs where an implementation has no twin of its own: the method itself, on a worker thread.</para>");
+        }
+
+        if (twin.Limits.TimeoutMs > 0)
+        {
+            writer.Line($"/// <para>A call has {twin.Limits.TimeoutMs} ms, unless the caller chose another time.</para>");
+        }
+
+        if (twin.Limits.RequiredBackends is { } backends)
+        {
+            writer.Line($"/// <para>Requires <see cref=\"{backends}\"/>, and throws <see cref=\"global::System.NotSupportedException\"/> where that is not available.</para>");
+        }
+
+        if (twin.Call is WorkerCall { Import.GivesErrno: true } or DescriptorCall && twin.ReturnType?.StartsWith(KnownNames.Result, StringComparison.Ordinal) == true)
+        {
+            writer.Line("/// <para>The error number is in the result.</para>");
+        }
     }
 
     private static void WriteWays(CodeWriter writer, TwinModel twin)

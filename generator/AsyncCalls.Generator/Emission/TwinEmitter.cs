@@ -26,13 +26,16 @@ internal static class TwinEmitter
             writer.Open();
         }
 
-        if (twin.Runtime.ParameterName is not null)
+        for (int i = 0; i < twin.Overloads.Count; i++)
         {
-            WriteSharedOverload(writer, twin);
-            writer.Line();
+            if (i > 0)
+            {
+                writer.Line();
+            }
+
+            WriteOverload(writer, twin, i);
         }
 
-        WriteTwin(writer, twin);
         for (int i = 0; i < twin.ContainingTypes.Declarations.Count; i++)
         {
             writer.Close();
@@ -41,25 +44,24 @@ internal static class TwinEmitter
         return writer.ToString();
     }
 
-    /// <summary>The overload of a static method without a runtime: the process's one.</summary>
-    private static void WriteSharedOverload(CodeWriter writer, TwinModel twin)
+    private static void WriteOverload(CodeWriter writer, TwinModel twin, int index)
     {
-        WriteHead(writer, twin, withRuntime: false);
+        TwinOverload overload = twin.Overloads[index];
+        string[] added = AddedParameters(twin, index);
+        WriteHead(writer, twin, added);
+        if (overload.Priority > 0)
+        {
+            // So that "default" for the token does not leave the compiler in doubt between the overloads.
+            writer.Line($"[global::System.Runtime.CompilerServices.OverloadResolutionPriority({overload.Priority})]");
+        }
 
-        // So that "default" for the token does not leave the compiler in doubt between the two overloads.
-        writer.Line("[global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]");
-        WriteSignature(writer, twin, withRuntime: false);
-        writer.Indent();
-        string[] arguments = [.. twin.Parameters.Select(parameter => parameter.Name), $"{twin.Runtime.ParameterName}: null", twin.TokenName];
-        writer.List($"=> {twin.Name}{twin.TypeParameters}", arguments, ";");
-        writer.Unindent();
-    }
+        WriteSignature(writer, twin, overload, added);
+        if (index < twin.Overloads.Count - 1)
+        {
+            WriteForwarding(writer, twin, added, AddedParameters(twin, index + 1));
+            return;
+        }
 
-    private static void WriteTwin(CodeWriter writer, TwinModel twin)
-    {
-        bool withRuntime = twin.Runtime.ParameterName is not null;
-        WriteHead(writer, twin, withRuntime);
-        WriteSignature(writer, twin, withRuntime);
         switch (twin.Call)
         {
             case DescriptorCall call:
@@ -71,16 +73,34 @@ internal static class TwinEmitter
         }
     }
 
-    /// <summary>The documentation and the attributes.</summary>
-    private static void WriteHead(CodeWriter writer, TwinModel twin, bool withRuntime)
+    /// <summary>The parameters between the method's own and the token: first none, then the runtime, then the options.</summary>
+    private static string[] AddedParameters(TwinModel twin, int index)
     {
-        if (withRuntime)
+        string[] all = [.. new[] { twin.Runtime.ParameterName, twin.Runtime.OptionsName }.Where(name => name is not null).Select(name => name!)];
+        return [.. all.Take(index)];
+    }
+
+    private static void WriteForwarding(CodeWriter writer, TwinModel twin, string[] added, string[] addedThere)
+    {
+        string next = addedThere[addedThere.Length - 1];
+        string value = next == twin.Runtime.OptionsName ? "default" : "null";
+        string[] arguments = [.. twin.Parameters.Select(parameter => parameter.Name), .. added, $"{next}: {value}", twin.TokenName];
+        string receiver = twin.ExplicitInterface.Length == 0 ? "" : $"(({twin.ExplicitInterface.TrimEnd('.')})this).";
+        writer.Indent();
+        writer.List($"=> {receiver}{twin.Name}{twin.TypeParameters}", arguments, ";");
+        writer.Unindent();
+    }
+
+    /// <summary>The documentation and the attributes.</summary>
+    private static void WriteHead(CodeWriter writer, TwinModel twin, string[] added)
+    {
+        if (added.Length == 0)
         {
-            Remarks.WriteForRuntimeOverload(writer, twin);
+            Remarks.Write(writer, twin);
         }
         else
         {
-            Remarks.Write(writer, twin);
+            Remarks.WriteForOverload(writer, twin, added[added.Length - 1]);
         }
 
         foreach (string attribute in twin.Attributes)
@@ -91,27 +111,25 @@ internal static class TwinEmitter
         writer.Line(GeneratedCode);
     }
 
-    private static void WriteSignature(CodeWriter writer, TwinModel twin, bool withRuntime)
+    private static void WriteSignature(CodeWriter writer, TwinModel twin, TwinOverload overload, string[] added)
     {
         var parameters = new List<string>();
+        bool isExplicit = twin.ExplicitInterface.Length > 0;
         foreach (TwinParameter parameter in twin.Parameters)
         {
-            // The runtime is a required parameter, and those before it are required then too.
-            bool optional = parameter.DefaultValue is not null && !withRuntime;
+            // What is added is required, and those before it are required then too. The defaults of an explicit implementation are never used.
+            bool optional = parameter.DefaultValue is not null && added.Length == 0 && !isExplicit;
             string text = $"{parameter.Modifier}{parameter.Type} {parameter.Name}";
             parameters.Add(optional ? $"{parameter.CallerInfo}{text} = {parameter.DefaultValue}" : text);
         }
 
-        if (withRuntime)
-        {
-            parameters.Add($"{KnownNames.Runtime}? {twin.Runtime.ParameterName}");
-        }
-
-        parameters.Add($"{KnownNames.CancellationToken} {twin.TokenName} = default");
+        parameters.AddRange(added.Select(name => (name == twin.Runtime.OptionsName ? KnownNames.Options : KnownNames.Runtime + "?") + " " + name));
+        parameters.Add($"{KnownNames.CancellationToken} {twin.TokenName}" + (isExplicit ? "" : " = default"));
         string returnType = twin.ReturnType is null ? KnownNames.ValueTask : $"{KnownNames.ValueTask}<{twin.ReturnType}>";
-        writer.List($"{twin.Modifiers[withRuntime ? 1 : 0]} {returnType} {twin.Name}{twin.TypeParameters}", parameters, "");
+        string modifiers = overload.Modifiers.Length == 0 ? "" : overload.Modifiers + " ";
+        writer.List($"{modifiers}{returnType} {twin.ExplicitInterface}{twin.Name}{twin.TypeParameters}", parameters, "");
         writer.Indent();
-        foreach (string constraint in twin.Constraints)
+        foreach (string constraint in overload.Constraints)
         {
             writer.Line(constraint);
         }

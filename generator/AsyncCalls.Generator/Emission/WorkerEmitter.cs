@@ -12,10 +12,10 @@ internal static class WorkerEmitter
     public static void WriteBody(CodeWriter writer, TwinModel twin, WorkerCall call)
     {
         writer.Open();
-        var arguments = new List<string> { twin.Runtime.Expression, SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true) };
+        var arguments = new List<string> { RuntimeText.Of(twin), SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true) };
         if (call.Import is { } import)
         {
-            if (import.Errors is not null)
+            if (import.Errors is not null && !import.GivesErrno)
             {
                 arguments.Add(import.Errors);
             }
@@ -31,7 +31,19 @@ internal static class WorkerEmitter
             arguments.Add("handle: " + handle);
         }
 
-        writer.List($"return {KnownNames.CompilerServices}.WorkerCalls.{(call.Import is null ? "Run" : "RunImport")}", arguments, ";");
+        if (call.Import is not null && call.Outs.Count > 0)
+        {
+            // The result has more in it than what the import returned.
+            arguments.Add("hasFailed: static " + (call.ReturnsVoid ? "_ => false" : $"result => {KnownNames.CompilerServices}.WorkerCalls.HasFailed(result.Item1)"));
+        }
+
+        string target = call.Import switch
+        {
+            null => "Run",
+            { GivesErrno: true } => "RunImportForResult",
+            _ => "RunImport",
+        };
+        writer.List($"return {KnownNames.CompilerServices}.WorkerCalls.{target}", arguments, ";");
         writer.Close();
     }
 
@@ -46,12 +58,36 @@ internal static class WorkerEmitter
 
     private static string Lambda(WorkerCall call)
     {
-        string head = "static " + (call.LambdaToken is null ? call.LambdaState : $"({call.LambdaState}, {call.LambdaToken})");
-        string receiver = call.State.Count > 0 && call.State[0].Value == "this" ? Access(call, call.State[0].Name) + "." : "";
-        IEnumerable<string> arguments = call.Arguments.Select(argument =>
-            argument.Element is { } element ? Access(call, element) + argument.Suffix : call.LambdaToken!);
-        return $"{head} => {receiver}{call.Callee}({string.Join(", ", arguments)})";
+        string head = "static " + (call.LambdaToken is null ? call.LambdaState : $"({call.LambdaState}, {call.LambdaToken})") + " =>";
+        string invocation = $"{Receiver(call)}{call.Callee}({string.Join(", ", call.Arguments.Select(argument => Argument(call, argument)))})";
+        if (call.Outs.Count == 0)
+        {
+            return $"{head} {invocation}";
+        }
+
+        string outs = string.Join(", ", call.Outs);
+        if (!call.ReturnsVoid)
+        {
+            // From left to right: the variables are filled when they are read.
+            return $"{head} ({invocation}, {outs})";
+        }
+
+        return $"{head}\n{{\n    {invocation};\n    return {(call.Outs.Count == 1 ? outs : $"({outs})")};\n}}";
     }
+
+    private static string Receiver(WorkerCall call)
+    {
+        if (call.State.Count == 0 || call.State[0].Value != "this")
+        {
+            return "";
+        }
+
+        string self = Access(call, call.State[0].Name);
+        return call.Receiver is null ? self + "." : $"(({call.Receiver}){self}).";
+    }
+
+    private static string Argument(WorkerCall call, WorkerArgument argument)
+        => argument.Variable ?? (argument.Element is { } element ? argument.Modifier + Access(call, element) + argument.Suffix : call.LambdaToken!);
 
     private static string Access(WorkerCall call, string element) => call.State.Count == 1 ? call.LambdaState : call.LambdaState + "." + element;
 }

@@ -20,30 +20,39 @@ internal sealed record DescriptorCall(
 
 /// <summary>The annotated method itself, called by a worker thread.</summary>
 /// <param name="Import">How an import is run; null for a body.</param>
+/// <param name="Receiver">The type that the instance is cast to for an explicit implementation; null for the others.</param>
 /// <param name="Callee">What is called: <c>self.List</c> without its receiver, or the whole name of a static method.</param>
 /// <param name="State">What travels to the worker, in the order of the tuple.</param>
 /// <param name="Arguments">The arguments of the method, in its own order.</param>
+/// <param name="Outs">The variables that the method's <c>out</c> parameters fill, which are returned after its result.</param>
+/// <param name="ReturnsVoid">Whether the method itself returns nothing.</param>
 /// <param name="LambdaState">The name of the lambda's first parameter.</param>
 /// <param name="LambdaToken">The name of the lambda's second parameter; null for a method that takes no token.</param>
 /// <param name="Handle">The first parameter that is a SafeHandle, which the call is about; null if there is none.</param>
 internal sealed record WorkerCall(
     ImportTraits? Import,
+    string? Receiver,
     string Callee,
     EquatableArray<StateElement> State,
     EquatableArray<WorkerArgument> Arguments,
+    EquatableArray<string> Outs,
+    bool ReturnsVoid,
     string LambdaState,
     string? LambdaToken,
     string? Handle) : TwinCall;
 
 /// <summary>How the worker runs an import.</summary>
-/// <param name="Errors">The member of <c>AsyncCallErrors</c>; null where the import returns nothing that could say so.</param>
+/// <param name="Errors">The member of <c>AsyncCallErrors</c>; null where the twin gives nothing at all.</param>
+/// <param name="GivesErrno">Whether the twin gives the error number beside the result.</param>
 /// <param name="Interruptible">Whether a signal may interrupt it.</param>
-internal sealed record ImportTraits(string? Errors, bool Interruptible);
+internal sealed record ImportTraits(string? Errors, bool GivesErrno, bool Interruptible);
 
 /// <summary>One element of the state that travels to the worker.</summary>
 internal sealed record StateElement(string Name, string Value);
 
 /// <summary>One argument of the call on the worker.</summary>
-/// <param name="Element">The element of the state, or null for the token.</param>
+/// <param name="Modifier"><c>in </c>, or nothing.</param>
+/// <param name="Element">The element of the state; null for the token and for a variable.</param>
 /// <param name="Suffix"><c>.Span</c> where the twin has Memory in the place of Span.</param>
-internal sealed record WorkerArgument(string? Element, string Suffix);
+/// <param name="Variable">The declaration of the variable of an <c>out</c> parameter; null for the others.</param>
+internal sealed record WorkerArgument(string Modifier, string? Element, string Suffix, string? Variable);

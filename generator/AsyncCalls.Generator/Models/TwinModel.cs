@@ -17,8 +17,13 @@ internal sealed record TwinModel
     /// <summary>The method that the twin stems from, as a <c>cref</c>.</summary>
     public required string Cref { get; init; }
 
-    /// <summary>Accessibility and the other modifiers of the twin, and then of its overload with a runtime.</summary>
-    public required EquatableArray<string> Modifiers { get; init; }
+    /// <summary>
+    /// The twin itself, its overload with a runtime where it has one, and its overload with options where it has one: the last has the body, and the others call the next.
+    /// </summary>
+    public required EquatableArray<TwinOverload> Overloads { get; init; }
+
+    /// <summary>The interface that the twin explicitly implements a member of, with a dot; or nothing.</summary>
+    public required string ExplicitInterface { get; init; }
 
     /// <summary>Attributes that the twin takes over, without brackets.</summary>
     public required EquatableArray<string> Attributes { get; init; }
@@ -26,22 +31,35 @@ internal sealed record TwinModel
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
     public required string TypeParameters { get; init; }
 
-    /// <summary>One <c>where</c> clause each.</summary>
-    public required EquatableArray<string> Constraints { get; init; }
-
-    /// <summary>The parameters without the token.</summary>
+    /// <summary>The parameters without the token and those that are <c>out</c>.</summary>
     public required EquatableArray<TwinParameter> Parameters { get; init; }
 
     /// <summary>The name of the trailing token.</summary>
     public required string TokenName { get; init; }
 
-    /// <summary>The type that the original returns, or null for void.</summary>
+    /// <summary>What the twin gives: what the original returns and its <c>out</c> parameters, with an error number where that is asked for; null for nothing.</summary>
     public required string? ReturnType { get; init; }
 
     public required RuntimeSource Runtime { get; init; }
 
+    public required CallLimits Limits { get; init; }
+
+    /// <summary>Whether the original has no body, so that the twin is for implementations and overrides that have none of their own.</summary>
+    public required bool IsFallback { get; init; }
+
     public required TwinCall Call { get; init; }
 }
+
+/// <summary>One of the overloads of a twin.</summary>
+/// <param name="Modifiers">Accessibility and the other modifiers; nothing for an explicit implementation.</param>
+/// <param name="Priority">Which one is preferred where a literal <c>default</c> fits several; 0 where it does not say.</param>
+/// <param name="Constraints">One <c>where</c> clause each.</param>
+internal sealed record TwinOverload(string Modifiers, int Priority, EquatableArray<string> Constraints);
+
+/// <summary>What the attribute asks for each call.</summary>
+/// <param name="TimeoutMs">The time that it has in milliseconds; 0 for no limit.</param>
+/// <param name="RequiredBackends">The backends that it requires, as an expression; null for none.</param>
+internal sealed record CallLimits(int TimeoutMs, string? RequiredBackends);
 
 /// <summary>One parameter of a twin.</summary>
 /// <param name="Name">The name, escaped where it is a keyword.</param>
@@ -56,7 +74,8 @@ internal sealed record TwinParameter(string Name, string Modifier, string Type, 
 /// <param name="ParameterName">
 /// The name of the parameter that an overload gets because a static method has no runtime of its own; null for the others.
 /// </param>
-internal sealed record RuntimeSource(string Expression, string? ParameterName);
+/// <param name="OptionsName">The name of the parameter of the overload with options; null where there is none.</param>
+internal sealed record RuntimeSource(string Expression, string? ParameterName, string? OptionsName = null);
 
 /// <summary>The types around the method, outermost first.</summary>
 /// <param name="Namespace">The namespace, or null for the global one.</param>

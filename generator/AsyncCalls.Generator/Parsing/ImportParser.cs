@@ -29,19 +29,21 @@ internal static class ImportParser
             return null;
         }
 
-        string errors = KnownNames.Errors + "." + ErrorsOf(method);
+        string errors = KnownNames.Errors + "." + Annotation.Errors(Annotation.Find(method)!);
+        bool givesErrno = TwinResult.GivesErrno(method);
         if (LibcTable.Find(function) is { } libc)
         {
             string? misfit = LibcSignature.Fit(method, libc, import, errors, out DescriptorCall? call);
             if (misfit is null)
             {
-                return call;
+                // Each conversion has one that gives the error number too.
+                return givesErrno ? call! with { Conversion = call.Conversion.Substring(0, call.Conversion.Length - "()".Length) + "Result()" } : call;
             }
 
             context.Report(Rules.NotNative, context.Identifier, method.Name, import.Function, misfit);
         }
 
-        var traits = new ImportTraits(method.ReturnsVoid ? null : errors, LibcTable.IsInterruptible(function));
+        var traits = new ImportTraits(TwinResult.Type(method) is null ? null : errors, givesErrno, LibcTable.IsInterruptible(function));
         return WorkerParser.Parse(method, parameters, traits);
     }
 
@@ -64,12 +66,6 @@ internal static class ImportParser
         {
             context.Report(Rules.RawDescriptor, context.ParameterType(descriptor), descriptor.Name);
         }
-    }
-
-    private static string ErrorsOf(IMethodSymbol method)
-    {
-        TypedConstant errors = Annotation.Find(method)!.NamedArguments.FirstOrDefault(pair => pair.Key == "Errors").Value;
-        return errors.Value is 1 ? "Exception" : "ReturnValue";
     }
 
     private static AttributeData? FindLibraryImport(IMethodSymbol method)

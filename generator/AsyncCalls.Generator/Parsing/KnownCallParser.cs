@@ -23,7 +23,8 @@ internal static class KnownCallParser
     /// <summary>The native call, or null where the body is anything else, which is no error.</summary>
     public static DescriptorCall? Parse(ParseContext context)
     {
-        if (SingleCall(context) is not { } invocation
+        if (TwinResult.Outs(context.Method).Any()
+            || SingleCall(context) is not { } invocation
             || invocation.TargetMethod.ContainingType?.Name is not ("RandomAccess" or "File")
             || !Known.TryGetValue(invocation.TargetMethod.ToDisplayString(), out KnownCall? known))
         {

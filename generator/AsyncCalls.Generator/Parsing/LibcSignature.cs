@@ -35,6 +35,11 @@ internal static class LibcSignature
             IParameterSymbol parameter = method.Parameters[i];
             string name = SymbolText.Identifier(parameter.Name);
             LibcParameter kind = function.Parameters[i];
+            if (parameter.RefKind != RefKind.None)
+            {
+                return $"'{parameter.Name}' is passed by reference";
+            }
+
             if (Argument(parameter, kind, import, name) is not { } argument)
             {
                 return $"the type of '{parameter.Name}' has no native form";

@@ -29,24 +29,19 @@ internal static class MethodRules
     {
         IMethodSymbol method = context.Method;
         INamedTypeSymbol type = method.ContainingType;
-        if (method.MethodKind == MethodKind.ExplicitInterfaceImplementation)
+        if (method.MethodKind == MethodKind.ExplicitInterfaceImplementation && UnsupportedExplicit(method) is { } reason)
         {
-            return "an explicit implementation of an interface";
+            return reason;
         }
 
-        if (type.TypeKind == TypeKind.Interface)
+        if (type.TypeKind == TypeKind.Interface && UnsupportedInInterface(method) is { } declaration)
         {
-            return "a member of an interface";
+            return declaration;
         }
 
-        if (type.TypeKind is not (TypeKind.Class or TypeKind.Struct))
+        if (type.TypeKind is not (TypeKind.Class or TypeKind.Struct or TypeKind.Interface))
         {
-            return "not a member of a class or struct";
-        }
-
-        if (method.IsAbstract)
-        {
-            return "abstract";
+            return "not a member of a class, a struct or an interface";
         }
 
         if (method.IsVararg)
@@ -69,10 +64,47 @@ internal static class MethodRules
         }
 
         // A partial method that another generator implements has an accessibility; without one nobody may have to implement it.
-        bool isDeclarationOnly = context.Syntax.Body is null && context.Syntax.ExpressionBody is null && !isImport;
+        bool isDeclarationOnly = !method.IsAbstract && context.Syntax.Body is null && context.Syntax.ExpressionBody is null && !isImport;
         bool hasAccessibility = context.Syntax.Modifiers.Any(modifier => SyntaxFacts.IsAccessibilityModifier(modifier.Kind()));
         return isDeclarationOnly && !hasAccessibility && method.PartialImplementationPart is null ? "a declaration without a body" : null;
     }
+
+    /// <summary>The twin implements the twin of the interface's member, so that there must be one.</summary>
+    private static string? UnsupportedExplicit(IMethodSymbol method)
+    {
+        if (method.IsStatic || TwinNames.Implemented(method) is not { } implemented)
+        {
+            return "an explicit implementation of a static member";
+        }
+
+        bool isThere = Annotation.Find(implemented) is not null
+            && (!implemented.DeclaringSyntaxReferences.IsEmpty
+                || implemented.ContainingType.GetMembers(TwinNames.Of(method)).OfType<IMethodSymbol>().Any(twin => TwinNames.SignatureOf(twin) == TwinNames.Signatures(method)[0]));
+        return isThere && TwinResult.Key(implemented) == TwinResult.Key(method) ? null : "an explicit implementation of a method that has no twin";
+    }
+
+    private static string? UnsupportedInInterface(IMethodSymbol method)
+    {
+        if (method.IsStatic && (method.IsAbstract || method.IsVirtual))
+        {
+            return "a static member that implementations provide";
+        }
+
+        if (method.ContainingType.IsComImport)
+        {
+            return "a member of a COM interface";
+        }
+
+        return MentionsVariant(method.ReturnType) ? "a method whose result has the variance of a type parameter, which ValueTask has not" : null;
+    }
+
+    private static bool MentionsVariant(ITypeSymbol type) => type switch
+    {
+        ITypeParameterSymbol parameter => parameter.Variance != VarianceKind.None,
+        IArrayTypeSymbol array => MentionsVariant(array.ElementType),
+        INamedTypeSymbol named => named.TypeArguments.Any(MentionsVariant) || (named.ContainingType is { } outer && MentionsVariant(outer)),
+        _ => false,
+    };
 
     private static void CheckContainingTypes(ParseContext context)
     {

@@ -12,7 +12,7 @@ internal sealed class ParsedParameters
     private ParsedParameters(IMethodSymbol method, IParameterSymbol? token)
     {
         Token = token;
-        Kept = [.. method.Parameters.Where(parameter => !SymbolEqualityComparer.Default.Equals(parameter, token))];
+        Kept = [.. method.Parameters.Where(parameter => parameter.RefKind != RefKind.Out && !SymbolEqualityComparer.Default.Equals(parameter, token))];
         _names = [.. method.Parameters.Select(parameter => parameter.Name)];
         _names.UnionWith(RuntimeFinder.PrimaryConstructorParameters(method.ContainingType).Select(parameter => parameter.Name));
         TokenName = token is not null ? SymbolText.Identifier(token.Name) : Unused("cancellationToken");
@@ -23,7 +23,7 @@ internal sealed class ParsedParameters
 
     public string TokenName { get; }
 
-    /// <summary>The other parameters, in order.</summary>
+    /// <summary>The other parameters but those that are <c>out</c>, in order.</summary>
     public IReadOnlyList<IParameterSymbol> Kept { get; }
 
     public static ParsedParameters Parse(ParseContext context)
@@ -38,7 +38,7 @@ internal sealed class ParsedParameters
 
     /// <summary>The parameters without any check, for methods whose own turn comes elsewhere. Native code knows no tokens.</summary>
     public static ParsedParameters Of(IMethodSymbol method)
-        => new(method, ImportParser.IsImport(method) ? null : method.Parameters.LastOrDefault(parameter => TypeFacts.IsCancellationToken(parameter.Type)));
+        => new(method, ImportParser.IsImport(method) ? null : method.Parameters.LastOrDefault(parameter => parameter.RefKind != RefKind.Out && TypeFacts.IsCancellationToken(parameter.Type)));
 
     /// <summary>A name for a parameter that the twin adds.</summary>
     public string Unused(string name)
@@ -86,7 +86,8 @@ internal sealed class ParsedParameters
     {
         ITypeSymbol type = parameter.Type;
         string typeName = type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat);
-        if (parameter.RefKind != RefKind.None)
+        bool isSpan = TypeFacts.IsAnySpan(type);
+        if (parameter.RefKind is not (RefKind.None or RefKind.In or RefKind.Out) || (parameter.RefKind == RefKind.In && isSpan))
         {
             context.Report(Rules.ByReference, context.ParameterIdentifier(parameter), parameter.Name, RefKindText(parameter.RefKind));
         }
@@ -98,7 +99,7 @@ internal sealed class ParsedParameters
         {
             context.Report(Rules.ParamsSpan, context.ParameterType(parameter), typeName);
         }
-        else if (TypeFacts.IsRefLike(type) && !TypeFacts.IsAnySpan(type))
+        else if (TypeFacts.IsRefLike(type) && (parameter.RefKind == RefKind.Out || !isSpan))
         {
             context.Report(Rules.RefStruct, context.ParameterType(parameter), parameter.Name, typeName);
         }
@@ -107,7 +108,6 @@ internal sealed class ParsedParameters
     private static string RefKindText(RefKind kind) => kind switch
     {
         RefKind.Ref => "ref",
-        RefKind.Out => "out",
         RefKind.In => "in",
         _ => "ref readonly",
     };

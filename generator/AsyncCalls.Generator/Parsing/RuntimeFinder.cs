@@ -7,7 +7,7 @@ namespace AsyncCalls.Generator.Parsing;
 
 /// <summary>
 /// Finds the runtime of a twin: a parameter of the method; in an instance method else a field, a property, a member of a base
-/// type, a parameter of the primary constructor, or a static member. The first kind that there is one of wins, so that a field
+/// type, a parameter of the primary constructor, or a static member; for a declaration without a body else the shared one. The first kind that there is one of wins, so that a field
 /// that a primary-constructor parameter initialises, or that a property shows, is no conflict; two of the same kind are.
 /// </summary>
 internal static class RuntimeFinder
@@ -35,6 +35,11 @@ internal static class RuntimeFinder
             }
         }
 
+        if (method.IsAbstract || method.ContainingType.TypeKind == TypeKind.Interface)
+        {
+            return new RuntimeSource(KnownNames.SharedRuntime, null);
+        }
+
         context.Report(Rules.NoRuntime, context.Identifier, method.Name, method.ContainingType.Name);
         return null;
     }
@@ -59,6 +64,11 @@ internal static class RuntimeFinder
         {
             yield return Fields(context, level, isStatic: false);
             yield return Properties(context, level, isStatic: false);
+        }
+
+        if (type.TypeKind == TypeKind.Interface)
+        {
+            yield return [.. type.AllInterfaces.SelectMany(inherited => Properties(context, inherited, isStatic: false))];
         }
 
         if (!type.IsRecord)

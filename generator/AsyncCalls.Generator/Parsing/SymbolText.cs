@@ -57,13 +57,41 @@ internal static class SymbolText
         return constraints.Count == 0 ? null : $"where {Identifier(parameter.Name)} : {string.Join(", ", constraints)}";
     }
 
-    /// <summary>A method of the type that the generated code is in, as a <c>cref</c>.</summary>
+    /// <summary>The type parameters of a type as its declaration has them, with <c>in</c> and <c>out</c>.</summary>
+    public static string DeclaredTypeParameters(INamedTypeSymbol type)
+    {
+        string list = string.Join(", ", type.TypeParameters.Select(parameter => parameter.Variance switch
+        {
+            VarianceKind.In => "in ",
+            VarianceKind.Out => "out ",
+            _ => "",
+        } + Identifier(parameter.Name)));
+        return list.Length == 0 ? "" : $"<{list}>";
+    }
+
+    /// <summary>
+    /// The clause of a type parameter whose constraints are inherited: only what says what <c>T?</c> is may be repeated, and must be where that is written.
+    /// </summary>
+    public static string? InheritedConstraint(ITypeParameterSymbol parameter, IMethodSymbol method)
+    {
+        string annotated = Identifier(parameter.Name) + "?";
+        bool isWritten = Type(method.ReturnType).Contains(annotated) || method.Parameters.Any(each => TwinResult.OutType(each).Contains(annotated));
+        string kind = parameter.IsReferenceType ? "class" : parameter.IsValueType ? "struct" : "default";
+        return isWritten ? $"where {Identifier(parameter.Name)} : {kind}" : null;
+    }
+
+    /// <summary>A method of the type that the generated code is in, or the member of an interface that it explicitly implements, as a <c>cref</c>.</summary>
     public static string Cref(IMethodSymbol method)
     {
+        if (method.ExplicitInterfaceImplementations.FirstOrDefault() is { } implemented)
+        {
+            return CrefNamed(implemented.OriginalDefinition.ContainingType) + "." + Cref(implemented.OriginalDefinition);
+        }
+
         string typeParameters = method.TypeParameters.Length == 0
             ? ""
             : "{" + string.Join(", ", method.TypeParameters.Select(parameter => Identifier(parameter.Name))) + "}";
-        string parameters = string.Join(", ", method.Parameters.Select(parameter => CrefType(parameter.Type)));
+        string parameters = string.Join(", ", method.Parameters.Select(CrefParameter));
         return $"{Identifier(method.Name)}{typeParameters}({parameters})";
     }
 
@@ -88,6 +116,13 @@ internal static class SymbolText
         string arguments = type.TypeArguments.Length == 0 ? "" : "{" + string.Join(",", type.TypeArguments.Select(SignatureKey)) + "}";
         return prefix + type.MetadataName + arguments;
     }
+
+    private static string CrefParameter(IParameterSymbol parameter) => parameter.RefKind switch
+    {
+        RefKind.In => "in ",
+        RefKind.Out => "out ",
+        _ => "",
+    } + CrefType(parameter.Type);
 
     // Tuples, nint, T? and dynamic have no syntax of their own in a cref; the types behind them have.
     private static string CrefType(ITypeSymbol type)

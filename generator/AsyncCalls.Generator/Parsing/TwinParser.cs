@@ -37,6 +37,7 @@ internal static class TwinParser
         }
 
         MethodRules.Check(context);
+        SettingRules.Check(context);
         if (context.Failed)
         {
             return null;
@@ -46,6 +47,11 @@ internal static class TwinParser
         TwinNames.Check(context);
         RuntimeSource? runtime = RuntimeFinder.Find(context, parameters);
         TwinCall? call = context.Failed && !ImportParser.IsImport(method) ? null : ParseCall(context, parameters);
+        if (call is not null)
+        {
+            SettingRules.CheckBackends(context, call);
+        }
+
         return context.Failed || runtime is null || call is null ? null : Model(context, parameters, runtime, call);
     }
 
@@ -69,7 +75,7 @@ internal static class TwinParser
             return known;
         }
 
-        if (parameters.Token is null)
+        if (parameters.Token is null && !context.Method.IsAbstract)
         {
             context.Report(Rules.NotCancellable, context.Identifier, context.Method.Name);
         }
@@ -80,38 +86,26 @@ internal static class TwinParser
     private static TwinModel Model(ParseContext context, ParsedParameters parameters, RuntimeSource runtime, TwinCall call)
     {
         IMethodSymbol method = context.Method;
-        string modifiers = Modifiers(method);
+        string? options = TwinNames.TakesOptions(method) ? parameters.Unused("options") : null;
         return new TwinModel
         {
             HintName = HintName(method),
             ContainingTypes = ContainingTypes(method.ContainingType),
-            Name = TwinNames.Of(method),
+            Name = SymbolText.Identifier(TwinNames.Of(method)),
             DisplayName = DisplayName(method),
             Cref = SymbolText.Cref(method),
-            Modifiers = new(TwinNames.Hides(context).Select(hides => hides ? modifiers + " new" : modifiers)),
+            Overloads = new(TwinOverloads.Of(context)),
+            ExplicitInterface = TwinNames.Implemented(method) is { } implemented ? SymbolText.Receiver(implemented.ContainingType) + "." : "",
             Attributes = new(AttributeText.Copied(method)),
             TypeParameters = SymbolText.TypeParameters(method.TypeParameters),
-            Constraints = new(method.TypeParameters.Select(SymbolText.Constraint).Where(clause => clause is not null).Select(clause => clause!)),
             Parameters = parameters.ForTwin(),
             TokenName = parameters.TokenName,
-            ReturnType = method.ReturnsVoid ? null : SymbolText.Type(method.ReturnType),
-            Runtime = runtime,
+            ReturnType = TwinResult.Type(method),
+            Runtime = runtime with { OptionsName = options },
+            Limits = SettingRules.Limits(method),
+            IsFallback = method.IsAbstract,
             Call = call,
         };
-    }
-
-    private static string Modifiers(IMethodSymbol method)
-    {
-        string accessibility = method.DeclaredAccessibility switch
-        {
-            Accessibility.Public => "public",
-            Accessibility.Internal => "internal",
-            Accessibility.Protected => "protected",
-            Accessibility.ProtectedOrInternal => "protected internal",
-            Accessibility.ProtectedAndInternal => "private protected",
-            _ => "private",
-        };
-        return method.IsStatic ? accessibility + " static" : accessibility;
     }
 
     private static ContainingTypes ContainingTypes(INamedTypeSymbol type)
@@ -127,7 +121,7 @@ internal static class TwinParser
                 (_, TypeKind.Interface) => "interface",
                 _ => "class",
             };
-            declarations.Add($"partial {kind} {SymbolText.Identifier(level.Name)}{SymbolText.TypeParameters(level.TypeParameters)}");
+            declarations.Add($"partial {kind} {SymbolText.Identifier(level.Name)}{SymbolText.DeclaredTypeParameters(level)}");
         }
 
         declarations.Reverse();
@@ -139,7 +133,7 @@ internal static class TwinParser
 
     private static string DisplayName(IMethodSymbol method)
     {
-        string name = method.Name;
+        string name = TwinNames.Implemented(method) is { } implemented ? $"{implemented.ContainingType.Name}.{implemented.Name}" : method.Name;
         for (INamedTypeSymbol? type = method.ContainingType; type is not null; type = type.ContainingType)
         {
             name = type.Name + "." + name;
@@ -151,7 +145,9 @@ internal static class TwinParser
     /// <summary>A name that people find, and a hash of the whole signature, so that overloads and long names stay apart.</summary>
     private static string HintName(IMethodSymbol method)
     {
-        string signature = SymbolText.SignatureKey(method.ContainingType) + "." + method.Name + TwinNames.Signatures(method)[0];
+        // A twin with a name of its own may have the parameters of another's.
+        string name = TwinNames.Of(method) is var twin && twin == method.Name + KnownNames.TwinSuffix ? method.Name : method.Name + "=" + twin;
+        string signature = SymbolText.SignatureKey(method.ContainingType) + "." + name + TwinNames.Signatures(method)[0];
         var readable = new StringBuilder();
         string? @namespace = method.ContainingNamespace is { IsGlobalNamespace: false } named ? named.ToDisplayString() + "." : "";
         foreach (char character in @namespace + DisplayName(method))

@@ -6,36 +6,23 @@ namespace AsyncCalls.Generator.Parsing;
 /// <summary>Any other body or import: the annotated method itself, called by a worker, with its arguments as state.</summary>
 internal static class WorkerParser
 {
-    /// <summary>Names that the language refuses for an element of a tuple.</summary>
-    private static readonly HashSet<string> RefusedNames =
-        ["_", "CompareTo", "Deconstruct", "Equals", "GetHashCode", "Rest", "ToString"];
-
     public static WorkerCall Parse(IMethodSymbol method, ParsedParameters parameters, ImportTraits? import)
     {
-        var names = new HashSet<string>(parameters.Kept.Select(parameter => parameter.Name));
+        var names = new HashSet<string>(method.Parameters.Select(parameter => parameter.Name));
         var state = new List<StateElement>();
         if (!method.IsStatic)
         {
             state.Add(new StateElement(Unused("self", names), "this"));
         }
 
-        var arguments = new List<WorkerArgument>();
-        foreach (IParameterSymbol parameter in method.Parameters)
+        var elements = new Dictionary<IParameterSymbol, string>(SymbolEqualityComparer.Default);
+        foreach (IParameterSymbol parameter in parameters.Kept)
         {
-            if (SymbolEqualityComparer.Default.Equals(parameter, parameters.Token))
-            {
-                arguments.Add(new WorkerArgument(null, ""));
-                continue;
-            }
-
-            string element = SymbolText.Identifier(IsRefused(parameter.Name) ? Unused("argument", names) : parameter.Name);
+            string element = SymbolText.Identifier(TwinResult.IsRefusedName(parameter.Name) ? Unused("argument", names) : parameter.Name);
             state.Add(new StateElement(element, SymbolText.Identifier(parameter.Name)));
-            arguments.Add(new WorkerArgument(element, TypeFacts.IsAnySpan(parameter.Type) ? ".Span" : ""));
+            elements.Add(parameter, element);
         }
 
-        string typeArguments = SymbolText.TypeParameters(method.TypeParameters);
-        string receiver = method.IsStatic ? SymbolText.Receiver(method.ContainingType) + "." : "";
-        string callee = receiver + SymbolText.Identifier(method.Name) + typeArguments;
         string lambdaState = state.Count switch
         {
             0 => "_",
@@ -43,13 +30,45 @@ internal static class WorkerParser
             _ => "state",
         };
         string? lambdaToken = parameters.Token is null ? null : lambdaState == "token" ? "cancellationToken" : "token";
-        IParameterSymbol? handle = method.Parameters.FirstOrDefault(parameter => TypeFacts.IsSafeHandle(parameter.Type));
-        string? handleName = handle is null ? null : SymbolText.Identifier(handle.Name);
-        return new WorkerCall(import, callee, new(state), new(arguments), lambdaState, lambdaToken, handleName);
-    }
+        var outs = new List<string>();
+        var arguments = new List<WorkerArgument>();
+        foreach (IParameterSymbol parameter in method.Parameters)
+        {
+            if (elements.TryGetValue(parameter, out string? element))
+            {
+                // The modifier tells an overload with "in" from the one without.
+                arguments.Add(new WorkerArgument(parameter.RefKind == RefKind.In ? "in " : "", element, TypeFacts.IsAnySpan(parameter.Type) ? ".Span" : "", null));
+            }
+            else if (parameter.RefKind == RefKind.Out)
+            {
+                bool isTaken = parameter.Name == "_" || parameter.Name == lambdaState || parameter.Name == lambdaToken;
+                string variable = SymbolText.Identifier(isTaken ? Unused(parameter.Name == "_" ? "value" : parameter.Name, names) : parameter.Name);
+                outs.Add(variable);
+                arguments.Add(new WorkerArgument("", null, "", $"out {TwinResult.OutType(parameter)} {variable}"));
+            }
+            else
+            {
+                arguments.Add(new WorkerArgument("", null, "", null));
+            }
+        }
 
-    private static bool IsRefused(string name)
-        => RefusedNames.Contains(name) || (name.StartsWith("Item", StringComparison.Ordinal) && name.Skip(4).All(char.IsDigit));
+        IMethodSymbol? implemented = TwinNames.Implemented(method);
+        string owner = method.IsStatic ? SymbolText.Receiver(method.ContainingType) + "." : "";
+        string callee = owner + SymbolText.Identifier((implemented ?? method).Name) + SymbolText.TypeParameters(method.TypeParameters);
+        IParameterSymbol? handle = method.Parameters.FirstOrDefault(parameter => parameter.RefKind != RefKind.Out && TypeFacts.IsSafeHandle(parameter.Type));
+        string? handleName = handle is null ? null : SymbolText.Identifier(handle.Name);
+        return new WorkerCall(
+            import,
+            implemented is null ? null : SymbolText.Receiver(implemented.ContainingType),
+            callee,
+            new(state),
+            new(arguments),
+            new(outs),
+            method.ReturnsVoid,
+            lambdaState,
+            lambdaToken,
+            handleName);
+    }
 
     private static string Unused(string name, HashSet<string> taken)
     {

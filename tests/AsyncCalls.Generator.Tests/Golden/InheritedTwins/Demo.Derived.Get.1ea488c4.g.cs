@@ -11,7 +11,7 @@ partial class Derived
     /// <para>Cancelling takes the call back until it starts; a body that runs does not see the token.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
-    public new global::System.Threading.Tasks.ValueTask<int> GetAsync(
+    public override global::System.Threading.Tasks.ValueTask<int> GetAsync(
         int key,
         global::System.Threading.CancellationToken cancellationToken = default)
     {

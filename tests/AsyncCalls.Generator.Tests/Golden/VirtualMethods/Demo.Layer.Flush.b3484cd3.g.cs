@@ -11,7 +11,7 @@ partial class Layer
     /// <para>Cancelling takes the call back until it starts; a body that runs does not see the token.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
-    public global::System.Threading.Tasks.ValueTask FlushAsync(
+    public virtual global::System.Threading.Tasks.ValueTask FlushAsync(
         global::Microsoft.Win32.SafeHandles.SafeFileHandle file,
         global::System.Threading.CancellationToken cancellationToken = default)
     {

@@ -10,7 +10,7 @@ partial class Top
     /// <para>Asynchronous twin of <see cref="Flush(global::Microsoft.Win32.SafeHandles.SafeFileHandle)"/>. Where it runs: a worker thread.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
-    public new global::System.Threading.Tasks.ValueTask FlushAsync(
+    public sealed override global::System.Threading.Tasks.ValueTask FlushAsync(
         global::Microsoft.Win32.SafeHandles.SafeFileHandle file,
         global::System.Threading.CancellationToken cancellationToken = default)
     {

@@ -1,0 +1,78 @@
+using AsyncCalls.Backends;
+using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Models;
+using AsyncCalls.Routing;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+
+namespace AsyncCalls.Generator.Parsing;
+
+/// <summary>Whether what the attribute says fits the method.</summary>
+internal static class SettingRules
+{
+    private const int IoUringFlag = 1;
+
+    public static void Check(ParseContext context)
+    {
+        IMethodSymbol method = context.Method;
+        AttributeData annotation = Annotation.Find(method)!;
+        string? pattern = Annotation.NamePattern(annotation);
+        if (pattern is not null && TwinNames.Implemented(method) is not null)
+        {
+            Report(context, "Name", "the twin of an explicit implementation has the name that the interface gives it");
+        }
+        else if (pattern is not null && !SyntaxFacts.IsValidIdentifier(TwinNames.Of(method)))
+        {
+            Report(context, "Name", $"'{TwinNames.Of(method)}' is no name of a method");
+        }
+
+        if (Annotation.TimeoutMs(annotation) < 0)
+        {
+            Report(context, "TimeoutMs", "a time is not negative");
+        }
+
+        if (Annotation.Errors(annotation) != "Result")
+        {
+            return;
+        }
+
+        if (!ImportParser.IsImport(method))
+        {
+            Report(context, "Errors", "only an import has an error number; this method throws, and its twin does");
+        }
+        else if (method.ReturnsVoid)
+        {
+            Report(context, "Errors", "the import returns nothing that could say that it failed");
+        }
+    }
+
+    /// <summary>Whether the call can take the way that it requires, once it is known what the call is.</summary>
+    public static void CheckBackends(ParseContext context, TwinCall call)
+    {
+        int required = Annotation.RequiredBackends(Annotation.Find(context.Method)!);
+        if ((required & IoUringFlag) == 0)
+        {
+            return;
+        }
+
+        if (call is not DescriptorCall descriptor)
+        {
+            Report(context, "RequiredBackends", "the method runs on a worker thread");
+        }
+        else if (!RoutingTable.All.Any(row => row.Operation == descriptor.Operation && row.First == Backend.IoUring))
+        {
+            Report(context, "RequiredBackends", "the operation is never routed to io_uring");
+        }
+    }
+
+    public static CallLimits Limits(IMethodSymbol method)
+    {
+        AttributeData annotation = Annotation.Find(method)!;
+        TypedConstant backends = annotation.NamedArguments.FirstOrDefault(pair => pair.Key == "RequiredBackends").Value;
+        string? required = Annotation.RequiredBackends(annotation) == 0 ? null : ConstantText.Format(backends.Value, backends.Type!);
+        return new CallLimits(Annotation.TimeoutMs(annotation), required);
+    }
+
+    private static void Report(ParseContext context, string setting, string reason)
+        => context.Report(Rules.InvalidSetting, context.Identifier, setting, context.Method.Name, reason);
+}
