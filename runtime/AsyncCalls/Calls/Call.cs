@@ -94,8 +94,11 @@ internal abstract partial class Call
         _ownsLease = handle is not null;
     }
 
-    /// <summary>Says which handle the call is about, for those who cancel or list a handle's calls. The called code keeps it open itself while it uses it.</summary>
-    protected void Concern(SafeHandle? handle) => _handle = handle;
+    /// <summary>
+    /// Says which handle the call is about, for those who cancel or list a handle's calls. The called code keeps it open itself while it uses it. Of one that was disposed before, nobody
+    /// cancels calls any more: the called code finds it so, and says what it says of that.
+    /// </summary>
+    protected void Concern(SafeHandle? handle) => _handle = handle is null || HandleState.IsDisposed(handle) ? null : handle;
 
     /// <summary>
     /// Ties the call to a token. Before it is accepted; the callback may run inside, and then only sets the flag.
