@@ -203,7 +203,39 @@ public sealed class LifetimeTests
         });
         using var gate = new ManualResetEventSlim();
         using var running = new ManualResetEventSlim();
-        Task body = WorkerCalls.Run(
+        Task body = RunStubbornly(runtime, gate, running);
+        Assert.True(running.Wait(Bounded.Limit));
+        await runtime.DisposeAsync().Bound();
+        Assert.Contains(log.Entries, entry => entry.Level == LogLevel.Critical && entry.Text.Contains("TheStubbornOne", StringComparison.Ordinal));
+        Assert.False(body.IsCompleted);
+        gate.Set();
+        await body.Bound();
+    }
+
+    [Theory, CombinatorialLanes]
+    public async Task A_context_that_gives_up_on_a_call_says_so_too(Lane lane)
+    {
+        var log = new RecordingLog();
+        await using AsyncCallRuntime runtime = lane.NewRuntime(options =>
+        {
+            options.DrainTimeout = TimeSpan.FromMilliseconds(20);
+            options.LoggerFactory = log;
+        });
+        AsyncCallContext context = runtime.CreateContext();
+        using var gate = new ManualResetEventSlim();
+        using var running = new ManualResetEventSlim();
+        Task body = RunStubbornly(context.Runtime, gate, running);
+        Assert.True(running.Wait(Bounded.Limit));
+        await context.DisposeAsync().Bound();
+        Assert.Contains(log.Entries, entry => entry.Level == LogLevel.Critical && entry.Text.Contains("TheStubbornOne", StringComparison.Ordinal));
+        Assert.False(body.IsCompleted);
+        gate.Set();
+        await body.Bound();
+    }
+
+    /// <summary>A body that takes no token, and ends when the gate opens.</summary>
+    private static Task RunStubbornly(AsyncCallRuntime runtime, ManualResetEventSlim gate, ManualResetEventSlim running) =>
+        WorkerCalls.Run(
             runtime,
             "TheStubbornOne",
             (gate, running),
@@ -213,13 +245,6 @@ public sealed class LifetimeTests
                 Assert.True(state.gate.Wait(Bounded.Limit * 2));
             },
             CancellationToken.None).AsTask();
-        Assert.True(running.Wait(Bounded.Limit));
-        await runtime.DisposeAsync().Bound();
-        Assert.Contains(log.Entries, entry => entry.Level == LogLevel.Critical && entry.Text.Contains("TheStubbornOne", StringComparison.Ordinal));
-        Assert.False(body.IsCompleted);
-        gate.Set();
-        await body.Bound();
-    }
 
     private sealed class UnpinnableMemory : System.Buffers.MemoryManager<byte>
     {

@@ -15,7 +15,7 @@ public sealed unsafe partial class AsyncCallContext
     /// <summary>
     /// Refuses new calls, wakes who waits (<see cref="ObjectDisposedException"/>), cancels calls that may never end by themselves, waits for the others up to the
     /// runtime's drain timeout, cancels these too, and ends the ring. Twice, from a completion, or under load: the same end for every caller. What even then does not
-    /// end keeps its memory; a ring in memory of the caller's own is left to the calls in flight no more.
+    /// end keeps its memory, and is logged; a ring in memory of the caller's own is left to the calls in flight no more.
     /// </summary>
     public ValueTask DisposeAsync()
     {
@@ -60,7 +60,10 @@ public sealed unsafe partial class AsyncCallContext
         if (!WaitUntilAlone(_drainTimeout))
         {
             Scope.Cancel(CancelReason.Disposed, static _ => true);
-            WaitUntilAlone(LastGrace);
+            if (!WaitUntilAlone(LastGrace))
+            {
+                _engine.ReportLeak(Scope);
+            }
         }
 
         if (_ownsRing)

@@ -363,7 +363,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
             if (!WaitUntilEmpty(LastGrace))
             {
                 // Their buffers, handles and threads stay: the kernel or a body still uses them.
-                Log.CallsLeaked(_logger, Name, InFlight.Count(), string.Join(", ", InFlight.Snapshot().Select(entry => entry.Call.Method).Distinct().Take(5)));
+                Log.CallsLeaked(_logger, Name, InFlight.Count(), Methods(InFlight.Snapshot().Select(static entry => entry.Call.Method)));
                 return;
             }
         }
@@ -377,9 +377,18 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         }
     }
 
+    /// <summary>Logs that a context has given up on its calls: they keep what they use.</summary>
+    public void ReportLeak(CallScope scope)
+    {
+        List<PendingCall> leaked = scope.Pending();
+        Log.ContextCallsLeaked(_logger, Name, leaked.Count, Methods(leaked.Select(static call => call.Method)));
+    }
+
     private ICallCarrier Carrier(Backend backend) => backend == Backend.IoUring ? _ioUring! : _workers;
 
     private static void ThrowClosed() => throw new ObjectDisposedException(nameof(AsyncCallRuntime));
+
+    private static string Methods(IEnumerable<string> methods) => string.Join(", ", methods.Distinct().Take(5));
 
     private void Carry(Call call, ICallCarrier carrier, long epoch)
     {

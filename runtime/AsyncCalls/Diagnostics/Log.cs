@@ -13,4 +13,10 @@ internal static partial class Log
         LogLevel.Critical,
         "{Runtime}: {Count} calls did not end when the runtime was disposed ({Methods}, …). Their buffers, handles and threads are leaked, because the kernel or the called code still uses them.")]
     public static partial void CallsLeaked(ILogger logger, string runtime, int count, string methods);
+
+    [LoggerMessage(
+        3,
+        LogLevel.Critical,
+        "{Runtime}: {Count} calls did not end when their context was disposed ({Methods}, …). Their buffers, handles and threads are leaked, because the kernel or the called code still uses them.")]
+    public static partial void ContextCallsLeaked(ILogger logger, string runtime, int count, string methods);
 }
