@@ -1,0 +1,26 @@
+namespace AsyncCalls.Stress.Running;
+
+/// <summary>The backend that a proof runs on. Without inline attempts, so that every call is handed over.</summary>
+internal enum Lane
+{
+    /// <summary>io_uring where a call can go there, workers for the rest.</summary>
+    IoUring,
+
+    /// <summary>Worker threads only.</summary>
+    Workers,
+}
+
+internal static class LaneExtensions
+{
+    /// <summary>The name on the command line and in the report.</summary>
+    public static string Name(this Lane lane) => lane == Lane.IoUring ? "io_uring" : "workers";
+
+    /// <summary>Why the lane cannot run on this machine; null if it can.</summary>
+    public static string? Unavailable(this Lane lane)
+    {
+        using var runtime = new AsyncCallRuntime(new AsyncCallOptions { Backends = lane.Backends() });
+        return lane == Lane.IoUring && !runtime.Capabilities.IoUring.Available ? $"io_uring: {runtime.Capabilities.IoUring.Reason}" : null;
+    }
+
+    public static AsyncCallBackends Backends(this Lane lane) => lane == Lane.IoUring ? AsyncCallBackends.All : AsyncCallBackends.WorkersOnly;
+}
