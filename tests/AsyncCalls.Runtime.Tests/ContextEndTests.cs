@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using AsyncCalls.CompilerServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Runtime.Tests;
 
@@ -78,6 +79,47 @@ public sealed class ContextEndTests
         int fd = await opened.Bound();
         Assert.True(Native.fcntl(fd, Native.GetDescriptorFlags, 0) >= 0, "The awaiter got a descriptor that dispose had closed.");
         Assert.Equal(0, Native.close(fd));
+    }
+
+    /// <summary>When the end begins, not when the last call has ended; and also where the ring is the caller's and goes on.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_waits_in_a_reap_or_for_the_handle_is_woken_as_the_end_begins(bool ownRing)
+    {
+        using AsyncCallRuntime runtime = Lane.Workers.NewRuntime(options => options.DrainTimeout = TimeSpan.FromMinutes(1));
+        using var ring = new CompletionRing(4);
+        AsyncCallContext context = ownRing ? runtime.CreateContext() : runtime.CreateContext(ring);
+        using var running = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        _ = context.Runtime.RunAsync(_ =>
+        {
+            running.Set();
+            Assert.True(gate.Wait(Bounded.Limit));
+        });
+        Assert.True(running.Wait(Bounded.Limit));
+        SafeFileHandle handle = context.Handle;
+        using var woken = new CountdownEvent(2);
+        Bounded.OnThreads(3, number =>
+        {
+            switch (number)
+            {
+                case 0:
+                    Bounded.Until(() => context.Ring.HasSleeper(), "someone waits");
+                    context.Dispose();
+                    break;
+                case 1:
+                    Assert.Throws<ObjectDisposedException>(() => context.Reap(new CompletionEvent[2], 2, Timeout.InfiniteTimeSpan));
+                    woken.Signal();
+                    break;
+                default:
+                    Assert.True(Native.IsReadable(handle, timeoutMs: 10_000), "An event loop was not woken.");
+                    woken.Signal();
+                    Assert.True(woken.Wait(Bounded.Limit), "A reaper was not woken while the context ends.");
+                    gate.Set();
+                    break;
+            }
+        });
     }
 
     [Fact]

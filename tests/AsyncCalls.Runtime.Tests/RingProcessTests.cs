@@ -107,11 +107,81 @@ public sealed unsafe class RingProcessTests
         Assert.Equal(Enumerable.Range(0, Total), seen.Order());
     }
 
+    /// <summary>Everyone at once: threads that publish, threads and processes that reap, a ring that is far too small.</summary>
     [Fact]
-    public void AKilledConsumerTakesAtMostWhatItHadClaimedAndBlocksNobody()
+    public void EachEventReachesExactlyOneOfThreadsAndProcesses()
+    {
+        const int Producers = 3;
+        const int Reapers = 2;
+        const int Each = 20_000;
+        using var processes = new Consumers(2, 4);
+        var here = new List<int>[Reapers];
+        int publishing = Producers;
+        Bounded.OnThreads(Producers + Reapers, number =>
+        {
+            if (number < Producers)
+            {
+                for (int i = 0; i < Each; i += 5)
+                {
+                    processes.Ring.Publish(RingTests.Events((number * Each) + i, 5));
+                }
+
+                Interlocked.Decrement(ref publishing);
+                return;
+            }
+
+            var mine = new List<int>();
+            var events = new CompletionEvent[3];
+            while (Volatile.Read(ref publishing) != 0)
+            {
+                int taken = processes.Ring.Reap(events, 1, TimeSpan.FromMilliseconds(1));
+                mine.AddRange(RingTests.Numbers(events.AsSpan(0, taken)));
+            }
+
+            here[number - Producers] = mine;
+        });
+        processes.WaitUntilEmpty();
+        List<int> seen = processes.End();
+        Assert.NotEqual(0UL, processes.Ring.OverflowCount);
+        Assert.Equal(Enumerable.Range(0, Producers * Each), seen.Concat(here.SelectMany(static numbers => numbers)).Order());
+    }
+
+    /// <summary>The copy comes before the swap: a consumer that cannot write to its own buffer faults with the events still in the ring.</summary>
+    [Fact]
+    public void AConsumerWhoseBufferIsBadLosesNoEvent()
+    {
+        using CProgram program = CProgram.Compile(
+            """
+            #include "asynccalls_ring.h"
+            #include <setjmp.h>
+            #include <signal.h>
+            #include <stdio.h>
+            static sigjmp_buf back;
+            static void on_fault(int signal) { siglongjmp(back, signal); }
+            int main(int count, char **arguments) {
+                acring ring;
+                acring_event events[16];
+                acring_event *bad = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+                int attached = acring_attach(&ring, open(arguments[count - 1], O_RDWR), -1, -1, 0);
+                signal(SIGSEGV, on_fault);
+                if (sigsetjmp(back, 1) == 0)
+                    return acring_reap(&ring, bad, 16) + 1;
+                printf("%d %d", attached, acring_reap(&ring, events, 16));
+                return 0;
+            }
+            """);
+        using CompletionRing ring = CompletionRing.Create(new CompletionRingOptions { Entries = 8, Shared = true });
+        ring.Publish(RingTests.Events(0, 3));
+        Assert.Equal("0 3", program.Run($"/proc/{Environment.ProcessId}/fd/{ring.SharedMemory!.DangerousGetHandle()}"));
+    }
+
+    [Theory]
+    [InlineData(256)]
+    [InlineData(16)]
+    public void AKilledConsumerTakesAtMostWhatItHadClaimedAndBlocksNobody(int entries)
     {
         const int Total = 120_000;
-        using var processes = new Consumers(3, 256);
+        using var processes = new Consumers(3, entries);
         for (int i = 0; i < Total; i += 10)
         {
             processes.Ring.Publish(RingTests.Events(i, 10));

@@ -55,6 +55,7 @@ public sealed unsafe partial class AsyncCallContext
     {
         Interlocked.Exchange(ref _dead, 1);
         PulseWaiters();
+        _ring.WakeSleepers();
         _engine.CancelWaiting(this);
         Scope.Cancel(CancelReason.Disposed, static call => call.IsUnbounded);
         if (!WaitUntilAlone(_drainTimeout))

@@ -29,6 +29,7 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
     private readonly TimeSpan _drainTimeout;
     private readonly ConcurrentDictionary<ulong, IDisposable> _leases = new();
     private readonly Action<ulong> _forget;
+    private readonly Func<bool> _isDead;
     private readonly Lock _closing = new();
     private readonly Lock _taking = new();
     private AsyncCallRuntime? _runtime;
@@ -46,6 +47,7 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         _ownsRing = ownsRing;
         _drainTimeout = drainTimeout;
         _forget = id => _leases.TryRemove(id, out _);
+        _isDead = () => Volatile.Read(ref _dead) != 0;
     }
 
     /// <summary>The ring that the calls of this context complete through.</summary>
@@ -135,7 +137,7 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         ArgumentOutOfRangeException.ThrowIfNegative(min);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(min, events.Length);
         ThrowIfDead();
-        int got = _ring.Reap(events, min, timeout, cancellationToken);
+        int got = _ring.Reap(events, min, timeout, _isDead, cancellationToken);
         int written = 0;
         for (int i = 0; i < got; i++)
         {

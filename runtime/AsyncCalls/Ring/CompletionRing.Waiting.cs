@@ -20,7 +20,11 @@ public sealed unsafe partial class CompletionRing
     /// <exception cref="ObjectDisposedException">The ring was disposed, and there was nothing to return.</exception>
     /// <exception cref="InvalidDataException">The ring is broken, and there was nothing to return.</exception>
     /// <exception cref="InvalidOperationException">This process joined the ring without a wake handle, and cannot wait.</exception>
-    public int Reap(Span<CompletionEvent> events, int min, TimeSpan timeout, CancellationToken cancellationToken = default)
+    public int Reap(Span<CompletionEvent> events, int min, TimeSpan timeout, CancellationToken cancellationToken = default) =>
+        Reap(events, min, timeout, isOver: null, cancellationToken);
+
+    /// <summary>As the other, and returns what there is when <paramref name="isOver"/> says so: whoever changes its answer calls <see cref="WakeSleepers"/>.</summary>
+    internal int Reap(Span<CompletionEvent> events, int min, TimeSpan timeout, Func<bool>? isOver, CancellationToken cancellationToken)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(min);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(min, events.Length);
@@ -53,7 +57,7 @@ public sealed unsafe partial class CompletionRing
         {
             TimeSpan left = timeout == Timeout.InfiniteTimeSpan ? timeout : timeout - Stopwatch.GetElapsedTime(start);
             int generation = gate.Generation;
-            bool over = IsBroken || IsClosed || cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan);
+            bool over = IsBroken || IsClosed || isOver?.Invoke() == true || cancellationToken.IsCancellationRequested || (left <= TimeSpan.Zero && timeout != Timeout.InfiniteTimeSpan);
             if (over || !TryArm(min - taken))
             {
                 taken += Take(events[taken..]);
@@ -146,6 +150,17 @@ public sealed unsafe partial class CompletionRing
         finally
         {
             Leave();
+        }
+    }
+
+    /// <summary>
+    /// Wakes all who sleep, to look again. The lock orders this after a change that the caller made: a waiter that makes the place to sleep later sees that change.
+    /// </summary>
+    internal void WakeSleepers()
+    {
+        lock (_setup)
+        {
+            _waker?.Wake();
         }
     }
 
