@@ -5,10 +5,16 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AsyncCalls.Generator.Tests;
 
-/// <summary>Code is half-typed most of the time: whatever is missing or twice there, the generator and the analyzer do not throw.</summary>
+/// <summary>
+/// Code is half-typed most of the time: whatever is missing, twice or in the wrong place, the generator and the analyzer do not throw; and where the input compiles, so does what is
+/// generated from it.
+/// </summary>
+/// <remarks><c>ASYNCCALLS_FUZZ=100</c> makes as many times more edits.</remarks>
 public sealed class FuzzTests
 {
-    private const int EditsPerScenario = 6;
+    private const int EditsPerScenario = 12;
+
+    private static readonly int Factor = int.TryParse(Environment.GetEnvironmentVariable("ASYNCCALLS_FUZZ"), out int factor) ? factor : 1;
 
     public static TheoryData<string> Scenarios => [.. GoldenScenario.Names];
 
@@ -21,14 +27,42 @@ public sealed class FuzzTests
     [InlineData("partial class C { [AsyncCall] [LibraryImport(null, EntryPoint = null)] public static partial int M(string a = ); }")]
     [InlineData("partial class C { [AsyncCall] public static int M(SafeFileHandle f, Span<byte> b) => RandomAccess.Read(f, b, ); }")]
     [InlineData("partial class C { [AsyncCall, Obsolete(] public static void M(DayOfWeek d = (DayOfWeek), string s = 1) { } }")]
-    public void Half_typed_code_never_throws(string source)
+    [InlineData("partial class C { [AsyncCall(Name = null, TimeoutMs = \"1\", RequiredBackends = 7.5, TakesOptions = )] public static int M() => 1; }")]
+    [InlineData("partial class C { [AsyncCall(Name = new[] { \"a\" }, RequiredBackends = (AsyncCallBackends)(-1))] public static int M() => 1; }")]
+    [InlineData("partial class C { [AsyncCall] public static void M(out a, in, out int, ref) { } }")]
+    [InlineData("partial class C : I { [AsyncCall] int I.M() => 1; [AsyncCall] int .M() => 1; [AsyncCall] int I<>.M<T>(out T) => 1; }")]
+    [InlineData("partial interface I<in out T> { [AsyncCall] T M(out T t); [AsyncCall] static abstract int N(); [AsyncCall] }")]
+    [InlineData("abstract partial class C : C { [AsyncCall] public abstract override int M(); [AsyncCall] public sealed virtual int N() => 1; }")]
+    [InlineData("partial class C<T> where T : C<T>. { [AsyncCall] public override T? M<U>(U?[]? u, (int, T t t) => default; }")]
+    [InlineData("static partial class E { extension( { [AsyncCall] public int M() => 1; } extension(int) { [AsyncCall] public static int N() => 1; } }")]
+    public void Half_typed_code_never_throws(string source) => AssertHarmless(source);
+
+    [Theory]
+    [InlineData("public abstract class B { [AsyncCall] public abstract int M(); } public partial class D(AsyncCallRuntime calls) : B { [AsyncCall] public override int M() => 1; }")]
+    [InlineData("public interface I { [AsyncCall] int M(); } public partial class D(AsyncCallRuntime calls) : I { [AsyncCall] int I.M() => 1; }")]
+    [InlineData("public partial interface I { [AsyncCall(TimeoutMs = -1)] int M(); } public partial class D(AsyncCallRuntime calls) : I { [AsyncCall] int I.M() => 1; [AsyncCall] public int N() => 1; }")]
+    [InlineData("public partial interface I { [AsyncCall] int M(); } public partial interface J : I { [AsyncCall] int I.M() => 1; }")]
+    [InlineData("public partial interface I { [AsyncCall] int M(int a); } public partial interface J : I { [AsyncCall] new int M(int b); } public partial class C : J { int I.M(int c) => 1; int J.M(int d) => 2; }")]
+    [InlineData("public partial class B(AsyncCallRuntime calls) { [AsyncCall] public virtual object M() => 1; } public partial class D(AsyncCallRuntime calls) : B(calls) { [AsyncCall] public override string M() => \"\"; } public partial class E(AsyncCallRuntime calls) : D(calls) { [AsyncCall] public override string M() => \"e\"; }")]
+    [InlineData("public partial class B(AsyncCallRuntime calls) { [AsyncCall(TakesOptions = true)] public virtual int M() => 1; } public partial class D(AsyncCallRuntime calls) : B(calls) { [AsyncCall] public sealed override int M() => 2; }")]
+    [InlineData("public partial class B(AsyncCallRuntime calls) { [AsyncCall] public virtual int M() => 1; } public partial class D(AsyncCallRuntime calls) : B(calls) { [AsyncCall(TakesOptions = true)] public override int M() => 2; }")]
+    [InlineData("public partial class B(AsyncCallRuntime calls) { [AsyncCall] public virtual int M() => 1; } public partial class D(AsyncCallRuntime calls) : B(calls) { [AsyncCall] public new int M() => 2; [AsyncCall] public override string ToString() => \"\"; }")]
+    [InlineData("public partial struct S(AsyncCallRuntime calls) { [AsyncCall] public readonly override string ToString() => \"\"; [AsyncCall] public readonly override int GetHashCode() => 1; }")]
+    [InlineData("public sealed partial record R(AsyncCallRuntime Calls) { [AsyncCall] public override int GetHashCode() => 1; }")]
+    public void Where_a_twin_is_missing_or_inherited_the_others_compile(string source) => AssertHarmless(source, mustCompile: true);
+
+    [Fact]
+    public void Every_prefix_of_a_method_never_throws()
     {
-        CSharpCompilation compilation = TestCompilation.Create(source);
-
-        GeneratorRunResult result = TestCompilation.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
-
-        Assert.Null(result.Exception);
-        TestCompilation.AnalyzeAlone(compilation);
+        const string Head = "public sealed partial class C(AsyncCallRuntime calls) : IDisposable { public void Dispose() { } ";
+        const string Method =
+            "[AsyncCall(Errors = AsyncCallErrors.Exception, Name = \"*Later\", TimeoutMs = 5)] public bool TryRead<T>(SafeFileHandle file, in Span<byte> block, out (T? a, int b) c, "
+            + "params int[] rest) where T : class, new() { c = (null, rest.Length); return RandomAccess.Read(file, block, 0L) > 0; }";
+        for (int length = 1; length <= Method.Length; length += 3)
+        {
+            AssertHarmless(Head + Method[..length]);
+            AssertHarmless(Head + Method[..length] + " }");
+        }
     }
 
     [Fact]
@@ -45,7 +79,7 @@ public sealed class FuzzTests
 
     [Theory]
     [MemberData(nameof(Scenarios))]
-    public void Tokens_deleted_and_tokens_or_methods_doubled_never_throw(string scenario)
+    public void Tokens_deleted_doubled_and_swapped_and_methods_doubled_do_no_harm(string scenario)
     {
         string source = GoldenScenario.Load(scenario).Input;
         SyntaxNode root = TestCompilation.Parse(source).GetRoot(TestContext.Current.CancellationToken);
@@ -54,22 +88,75 @@ public sealed class FuzzTests
 
         // Seeded by the source, so that a failure repeats itself.
         var random = new Random(source.Length);
-        for (int edit = 0; edit < EditsPerScenario; edit++)
+        for (int edit = 0; edit < EditsPerScenario * Factor; edit++)
         {
             SyntaxToken token = tokens[random.Next(tokens.Length)];
+            SyntaxToken other = tokens[random.Next(tokens.Length)];
             MethodDeclarationSyntax method = methods[random.Next(methods.Length)];
-            string edited = (edit % 3) switch
+            AssertHarmless((edit % 4) switch
             {
                 0 => source.Remove(token.SpanStart, token.Span.Length),
                 1 => source.Insert(token.SpanStart, token.Text + " "),
+                2 => Swap(source, token, other),
                 _ => source.Insert(method.FullSpan.End, method.ToFullString()),
-            };
-            CSharpCompilation compilation = TestCompilation.Create(edited);
-
-            GeneratorRunResult result = TestCompilation.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
-
-            Assert.True(result.Exception is null, $"The generator threw for:\n{edited}\n{result.Exception}");
-            TestCompilation.AnalyzeAlone(compilation);
+            });
         }
     }
+
+    // Modifiers and types are where an edit leaves code that compiles and is something else.
+    [Theory]
+    [MemberData(nameof(Scenarios))]
+    public void Modifiers_and_types_that_change_do_no_harm(string scenario)
+    {
+        string source = GoldenScenario.Load(scenario).Input;
+        SyntaxToken[] tokens = [.. TestCompilation.Parse(source).GetRoot(TestContext.Current.CancellationToken).DescendantTokens().Where(IsWordOfType)];
+        string[] words = [.. tokens.Select(token => token.Text).Distinct()];
+        var random = new Random(source.Length);
+        for (int edit = 0; edit < EditsPerScenario * Factor && tokens.Length > 0; edit++)
+        {
+            SyntaxToken token = tokens[random.Next(tokens.Length)];
+            string word = random.Next(3) == 0 ? "" : words[random.Next(words.Length)];
+            AssertHarmless(source.Remove(token.SpanStart, token.Span.Length).Insert(token.SpanStart, word));
+        }
+    }
+
+    private static bool IsWordOfType(SyntaxToken token) => token.IsKeyword() || token.Parent is IdentifierNameSyntax or GenericNameSyntax or TypeParameterSyntax;
+
+    private static string Swap(string source, SyntaxToken one, SyntaxToken other)
+    {
+        if (one.SpanStart > other.SpanStart)
+        {
+            (one, other) = (other, one);
+        }
+
+        return one.SpanStart == other.SpanStart
+            ? source
+            : source[..one.SpanStart] + other.Text + source[one.Span.End..other.SpanStart] + one.Text + source[other.Span.End..];
+    }
+
+    private static void AssertHarmless(string source, bool mustCompile = false)
+    {
+        CSharpCompilation compilation = TestCompilation.Create(source);
+        Assert.False(mustCompile && Errors(compilation).Any(), "The input does not compile.");
+
+        GeneratorRunResult result = TestCompilation.CreateDriver().RunGenerators(compilation, TestContext.Current.CancellationToken).GetRunResult().Results.Single();
+
+        Exception? thrown = result.Exception;
+        Assert.True(thrown is null, $"The generator threw for:\n{source}\n{thrown}");
+        TestCompilation.AnalyzeAlone(compilation);
+        if (result.GeneratedSources.IsEmpty)
+        {
+            return;
+        }
+
+        CSharpCompilation input = TestCompilation.RunLibraryImports(compilation);
+        if (!Errors(input).Any())
+        {
+            Diagnostic? broken = Errors(input.AddSyntaxTrees(result.GeneratedSources.Select(source => source.SyntaxTree))).FirstOrDefault();
+            Assert.True(broken is null, $"What is generated does not compile:\n{source}\n{broken}\n{broken?.Location.SourceTree}");
+        }
+    }
+
+    private static IEnumerable<Diagnostic> Errors(Compilation compilation)
+        => compilation.GetDiagnostics(TestContext.Current.CancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error);
 }

@@ -29,7 +29,7 @@ internal static class MethodRules
     {
         IMethodSymbol method = context.Method;
         INamedTypeSymbol type = method.ContainingType;
-        if (method.MethodKind == MethodKind.ExplicitInterfaceImplementation && UnsupportedExplicit(method) is { } reason)
+        if (method.MethodKind == MethodKind.ExplicitInterfaceImplementation && UnsupportedExplicit(context) is { } reason)
         {
             return reason;
         }
@@ -70,17 +70,15 @@ internal static class MethodRules
     }
 
     /// <summary>The twin implements the twin of the interface's member, so that there must be one.</summary>
-    private static string? UnsupportedExplicit(IMethodSymbol method)
+    private static string? UnsupportedExplicit(ParseContext context)
     {
+        IMethodSymbol method = context.Method;
         if (method.IsStatic || TwinNames.Implemented(method) is not { } implemented)
         {
             return "an explicit implementation of a static member";
         }
 
-        bool isThere = Annotation.Find(implemented) is not null
-            && (!implemented.DeclaringSyntaxReferences.IsEmpty
-                || implemented.ContainingType.GetMembers(TwinNames.Of(method)).OfType<IMethodSymbol>().Any(twin => TwinNames.SignatureOf(twin) == TwinNames.Signatures(method)[0]));
-        return isThere && TwinResult.Key(implemented) == TwinResult.Key(method) ? null : "an explicit implementation of a method that has no twin";
+        return TwinParser.HasTwin(implemented, TwinNames.Signatures(method)[0], context) ? null : "an explicit implementation of a method that has no twin";
     }
 
     private static string? UnsupportedInInterface(IMethodSymbol method)

@@ -30,6 +30,12 @@ internal sealed class ParseContext
 
     public CancellationToken CancellationToken { get; }
 
+    /// <summary>The model of another file of the compilation.</summary>
+    public SemanticModel? ModelOf(SyntaxTree tree)
+        => tree == SemanticModel.SyntaxTree ? SemanticModel
+            : SemanticModel.Compilation.ContainsSyntaxTree(tree) ? SemanticModel.Compilation.GetSemanticModel(tree)
+            : null;
+
     /// <summary>Whether an error was found: then no twin is written, also where a user has lowered the rule's severity.</summary>
     public bool Failed { get; private set; }
 

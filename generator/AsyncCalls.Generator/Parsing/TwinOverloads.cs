@@ -65,14 +65,7 @@ internal static class TwinOverloads
         string name = TwinNames.Of(context.Method);
         for (IMethodSymbol? overridden = context.Method.OverriddenMethod; overridden is not null; overridden = overridden.OverriddenMethod)
         {
-            if (Annotation.Find(overridden) is null || TwinNames.Of(overridden) != name || !TwinNames.Signatures(overridden).Contains(signature))
-            {
-                continue;
-            }
-
-            bool isThere = !overridden.DeclaringSyntaxReferences.IsEmpty
-                || overridden.ContainingType.GetMembers(name).OfType<IMethodSymbol>().Any(twin => TwinNames.SignatureOf(twin) == signature && (twin.IsVirtual || twin.IsOverride));
-            if (isThere)
+            if (TwinNames.Of(overridden) == name && TwinParser.HasTwin(overridden, signature, context))
             {
                 return TwinResult.Key(overridden) == TwinResult.Key(context.Method);
             }

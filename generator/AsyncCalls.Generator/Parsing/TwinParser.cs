@@ -55,6 +55,28 @@ internal static class TwinParser
         return context.Failed || runtime is null || call is null ? null : Model(context, parameters, runtime, call);
     }
 
+    /// <summary>
+    /// Whether another method, which this one overrides or implements, has a twin with the signature: an annotated method without errors in this compilation, or a member in another's.
+    /// </summary>
+    public static bool HasTwin(IMethodSymbol other, string signature, ParseContext context)
+    {
+        if (Annotation.Find(other) is not { } annotation || !TwinNames.Signatures(other).Contains(signature))
+        {
+            return false;
+        }
+
+        if (other.DeclaringSyntaxReferences.IsEmpty)
+        {
+            return other.ContainingType.GetMembers(TwinNames.Of(other)).OfType<IMethodSymbol>().Any(twin =>
+                TwinNames.SignatureOf(twin) == signature && (twin.IsVirtual || twin.IsAbstract || twin.IsOverride));
+        }
+
+        return annotation.ApplicationSyntaxReference?.GetSyntax(context.CancellationToken).FirstAncestorOrSelf<MethodDeclarationSyntax>() is { } syntax
+            && context.ModelOf(syntax.SyntaxTree) is { } model
+            && model.GetDeclaredSymbol(syntax, context.CancellationToken) is IMethodSymbol declared
+            && Parse(syntax, declared, model, report: null, context.CancellationToken) is not null;
+    }
+
     // Both parts of a partial method may have the attribute until the compiler's error is read; there is one twin all the same.
     private static bool IsFirstAttribute(MethodDeclarationSyntax syntax, IMethodSymbol method)
     {

@@ -15,5 +15,6 @@ internal static class MetricCatalog
         .. CancelMetrics.All,
         .. CallMetrics.All,
         .. RingMetrics.All,
+        .. GeneratorMetrics.All,
     ];
 }

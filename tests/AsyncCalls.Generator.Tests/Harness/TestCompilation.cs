@@ -64,6 +64,13 @@ internal static class TestCompilation
         return (CSharpCompilation)output;
     }
 
+    /// <summary>The compilation with what the framework's own generator adds, whatever that says of it.</summary>
+    public static CSharpCompilation RunLibraryImports(CSharpCompilation compilation)
+    {
+        CSharpGeneratorDriver.Create([LibraryImportGenerator()], parseOptions: ParseOptions).RunGeneratorsAndUpdateCompilation(compilation, out Compilation output, out _);
+        return (CSharpCompilation)output;
+    }
+
     /// <summary>What the analyzer says of the compilation that the compiler shows it: the one with all generated files.</summary>
     public static ImmutableArray<Diagnostic> Analyze(CSharpCompilation compilation) => AnalyzeAlone(RunAllGenerators(compilation));
 
