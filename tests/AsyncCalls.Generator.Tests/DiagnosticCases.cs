@@ -83,6 +83,7 @@ internal static class DiagnosticCases
         ("AC0015", "static abstract", $"public partial interface I {{ [AsyncCall] static abstract int [|Bad|](); {Good} }}"),
         ("AC0015", "covariant result", $"public partial interface I<out T> {{ [AsyncCall] T [|Bad|](); [AsyncCall] int Good(); }}"),
         ("AC0015", "contravariant result", $"public partial interface I<in T> {{ [AsyncCall] Action<T>[] [|Bad|](); [AsyncCall] int Good(); }}"),
+        ("AC0015", "static type", $"public partial interface I {{ [AsyncCall] File [|Bad|](); [AsyncCall] int Good(); }}"),
         ("AC0015", "COM interface", $"[ComImport, Guid(\"6f1b4b4e-7a0a-4c55-9d30-3a6d0b9e2f11\")] public partial interface I {{ [AsyncCall] int [|Bad|](); }} public partial class C {{ {Good} }}"),
         ("AC0015", "explicit implementation of a static member", $"public partial interface I {{ static abstract int Bad(); }} public partial class C : I {{ [AsyncCall] static int I.[|Bad|]() => 1; {Good} }}"),
         ("AC0015", "explicit implementation", $"public interface I {{ int Bad(); }} public partial class C : I {{ [AsyncCall] int I.[|Bad|]() => 1; {Good} }}"),

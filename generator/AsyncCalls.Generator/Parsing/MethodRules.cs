@@ -93,6 +93,12 @@ internal static class MethodRules
             return "a member of a COM interface";
         }
 
+        if (method.ReturnType.IsStatic || method.Parameters.Any(parameter => parameter.Type.IsStatic))
+        {
+            // Which C# permits there, and nobody can implement.
+            return "a declaration with a static type";
+        }
+
         return MentionsVariant(method.ReturnType) ? "a method whose result has the variance of a type parameter, which ValueTask has not" : null;
     }
 
