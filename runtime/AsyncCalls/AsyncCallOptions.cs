@@ -1,3 +1,4 @@
+using AsyncCalls.Backends;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncCalls;
@@ -61,6 +62,9 @@ public sealed class AsyncCallOptions
 
     /// <summary>Where the runtime logs. Default: nowhere. <c>AddAsyncCalls</c> sets the host's.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
+
+    /// <summary>What takes the place of every backend; null: the machine's own. Set by <c>AsyncCalls.Testing</c>.</summary>
+    internal ISimulator? Simulator { get; set; }
 
     /// <summary>Every setting that is out of its range, as a sentence that says what to change; empty when all are fine.</summary>
     public IReadOnlyList<string> Validate()

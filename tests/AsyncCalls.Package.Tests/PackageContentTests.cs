@@ -70,6 +70,7 @@ public sealed class PackageContentTests(PackedFeed feed)
         "Microsoft.Extensions.Hosting.Abstractions",
         "Microsoft.Extensions.Logging.Abstractions",
         "Microsoft.Extensions.Options")]
+    [InlineData("AsyncCalls.Testing", "AsyncCalls")]
     public void What_a_package_needs_is_a_dependency_and_nothing_else_is(string package, params string[] expected)
     {
         XElement metadata = Metadata(package);
@@ -83,7 +84,9 @@ public sealed class PackageContentTests(PackedFeed feed)
             dependency =>
             {
                 // Packed together: an older one would not do. With its generator, which "exclude" would keep from whoever has only this package.
-                Assert.Equal(feed.Version, dependency.Attribute("version")!.Value);
+                // The simulation is built on the inside of the runtime, so a newer one would not do either.
+                string version = package == "AsyncCalls.Testing" ? $"[{feed.Version}]" : feed.Version;
+                Assert.Equal(version, dependency.Attribute("version")!.Value);
                 Assert.Null(dependency.Attribute("exclude"));
             });
     }

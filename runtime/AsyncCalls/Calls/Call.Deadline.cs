@@ -21,12 +21,19 @@ internal abstract partial class Call
     /// <summary>When the time of the call is up, as <see cref="Stopwatch.GetTimestamp"/> counts (CLOCK_MONOTONIC); 0: never.</summary>
     public long Deadline { get; private set; }
 
+    /// <summary>The time that the call was given, where <see cref="Deadline"/> is not 0.</summary>
+    public TimeSpan Timeout { get; private set; }
+
     /// <summary>Who keeps the deadline; null while nobody does: there is none, or the backend keeps it.</summary>
     public IDeadlineKeeper? Timer { get; set; }
 
     /// <summary>Gives the call a time, from now on. Before it is started.</summary>
     /// <param name="timeout">More than zero and at most <see cref="LongestTimeout"/>.</param>
-    public void SetTimeout(TimeSpan timeout) => Deadline = Stopwatch.GetTimestamp() + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+    public void SetTimeout(TimeSpan timeout)
+    {
+        Timeout = timeout;
+        Deadline = Stopwatch.GetTimestamp() + (long)(timeout.TotalSeconds * Stopwatch.Frequency);
+    }
 
     /// <summary>Whether a timeout is one: more than zero and at most <see cref="LongestTimeout"/>.</summary>
     public static bool IsTimeout(TimeSpan timeout) => timeout > TimeSpan.Zero && timeout <= LongestTimeout;

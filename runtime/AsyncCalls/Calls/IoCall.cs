@@ -42,6 +42,9 @@ internal sealed unsafe partial class IoCall : Call
 
     protected override long? CurrentLength => IsTransfer || Operation is CallOperation.Allocate or CallOperation.Truncate ? _iocb.Length : null;
 
+    /// <summary>Whether a write that transferred a part goes on with the rest, whoever carries it: the class library's does.</summary>
+    public bool GoesOn => _manner == CallManner.ClassLibrary;
+
     /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
     public bool IsSubmitted { get; private set; }
 
@@ -183,7 +186,7 @@ internal sealed unsafe partial class IoCall : Call
                 result = -Errno.ECANCELED;
             }
         }
-        while (!TryFinish(result, goesOn: _manner == CallManner.ClassLibrary));
+        while (!TryFinish(result, GoesOn));
     }
 
     /// <summary>

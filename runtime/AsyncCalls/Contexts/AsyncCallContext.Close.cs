@@ -144,7 +144,7 @@ public sealed unsafe partial class AsyncCallContext
                 return false;
             }
 
-            Thread.Sleep(PollMs);
+            _engine.WaitAMoment(PollMs);
         }
 
         return true;

@@ -21,7 +21,7 @@ namespace AsyncCalls.Contexts;
 /// <para><b>Closing.</b> Start adds to the table, then reads <see cref="_closed"/>; Close sets it, makes every processor pass a full fence, then looks at the table: a call is either
 /// refused or waited for.</para>
 /// </remarks>
-internal sealed class CallEngine : IBackendHost, IDispatchSource
+internal sealed class CallEngine : ISimulatedHost, IDispatchSource
 {
     /// <summary>After the drain timeout everything is cancelled; what has not ended so much later never will.</summary>
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
@@ -32,7 +32,8 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     private readonly CompletionRing _ring;
     private readonly WorkerPool _workers;
     private readonly IoUringBackend? _ioUring;
-    private readonly Dispatcher _dispatcher;
+    private readonly ISimulatedBackend? _simulated;
+    private readonly IDispatcher _dispatcher;
     private readonly AdmissionQueue _admission;
     private readonly Timekeeper _timekeeper;
 
@@ -53,13 +54,14 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         _admission = new AdmissionQueue(this);
         _timekeeper = new Timekeeper(this);
         _workers = new WorkerPool(name, options.MaxWorkers, options.WorkerIdleTimeout, _watchdog, Counters);
-        string reason = $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it";
-        if (options.Backends.HasFlag(AsyncCallBackends.IoUring))
+        _simulated = options.Simulator?.Attach(this);
+        string reason = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
+        if (_simulated is null && options.Backends.HasFlag(AsyncCallBackends.IoUring))
         {
             _ioUring = IoUringBackend.TryCreate(options.IoUringEntries, this, _watchdog, OnIoUringBroken, out reason);
         }
 
-        _dispatcher = new Dispatcher(name, this, _ioUring is null ? new EventPump() : _ioUring, _watchdog);
+        _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, _ioUring is null ? new EventPump() : _ioUring, _watchdog);
         Capabilities = new AsyncCallCapabilities(
             new BackendCapability("io_uring", _ioUring is not null, reason),
             new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
@@ -116,7 +118,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
 
         if (call.Deadline != 0)
         {
-            _timekeeper.Add(call);
+            KeepDeadline(call);
         }
 
         _admission.Enqueue(call, Carrier(backend), cancellationToken);
@@ -139,7 +141,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken, out ulong id)
     {
         id = 0;
-        if (!InFlight.TryAdd(call))
+        if (_simulated?.RefusesSlot() == true || !InFlight.TryAdd(call))
         {
             if (IsClosed)
             {
@@ -177,7 +179,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         call.StartedMs = Environment.TickCount64;
         if (call.Deadline != 0 && carrier != _ioUring)
         {
-            _timekeeper.Add(call);
+            KeepDeadline(call);
         }
 
         call.Observe(cancellationToken);
@@ -195,7 +197,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
     /// <summary>A call that found its handle open may go on while that is being closed, if whoever closes it cannot miss it.</summary>
     private void LookAfter(Call call, long epoch, SafeHandle handle)
     {
-        if (call.IsUnbounded)
+        if (call.IsUnbounded && _simulated is null)
         {
             _timekeeper.Patrol();
         }
@@ -248,7 +250,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         call.Carrier = carrier;
         if (call is { Deadline: not 0, Timer: null } && carrier != _ioUring)
         {
-            _timekeeper.Add(call);
+            KeepDeadline(call);
         }
 
         long epoch = call.Epoch;
@@ -384,7 +386,26 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
         Log.ContextCallsLeaked(_logger, Name, leaked.Count, Methods(leaked.Select(static call => call.Method)));
     }
 
-    private ICallCarrier Carrier(Backend backend) => backend == Backend.IoUring ? _ioUring! : _workers;
+    /// <summary>Lets those go on that a teardown waits for.</summary>
+    public void WaitAMoment(int milliseconds)
+    {
+        _simulated?.Drain();
+        Thread.Sleep(milliseconds);
+    }
+
+    private void KeepDeadline(Call call)
+    {
+        if (_simulated is not null)
+        {
+            _simulated.AddDeadline(call);
+        }
+        else
+        {
+            _timekeeper.Add(call);
+        }
+    }
+
+    private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend == Backend.IoUring ? _ioUring! : _workers;
 
     private static void ThrowClosed() => throw new ObjectDisposedException(nameof(AsyncCallRuntime));
 
@@ -401,6 +422,10 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
                 Counters.Add(CompletionPath.Cancelled);
                 call.Owner.Publish(call, dispatchHere: false);
             }
+        }
+        else if (_simulated is not null)
+        {
+            _simulated.Enqueue(call, epoch);
         }
         else if (carrier == _workers)
         {
@@ -423,7 +448,7 @@ internal sealed class CallEngine : IBackendHost, IDispatchSource
                 return false;
             }
 
-            Thread.Sleep(PollMs);
+            WaitAMoment(PollMs);
         }
 
         return true;

@@ -40,7 +40,7 @@ internal interface IDispatchSource
 /// <para><b>Limit.</b> When all <see cref="MembersMax"/> threads are blocked in continuations, the last one keeps pumping and gives continuations
 /// to the thread pool instead: reaping never stops.</para>
 /// </remarks>
-internal sealed class Dispatcher : IWatched
+internal sealed class Dispatcher : IDispatcher, IWatched
 {
     private const int MembersMax = 64;
     private const long Dispatching = 1;

@@ -6,6 +6,7 @@ namespace AsyncCalls.Interop.Linux;
 internal static unsafe partial class Syscalls
 {
     private const short PollIn = 0x1; // POLLIN
+    private const short PollOut = 0x4; // POLLOUT
     private const int SetFlagsCommand = 4; // F_SETFL
 
     /// <summary>Waits until one of the descriptors is readable; −1 ms waits without limit. The number that are, 0 after the time, or −errno.</summary>
@@ -21,6 +22,13 @@ internal static unsafe partial class Syscalls
         {
             return (int)Answer(poll(first, (nuint)entries.Length, timeoutMs));
         }
+    }
+
+    /// <summary>Whether a read, or a write of a few bytes, would be answered at once: also with an error, or the end of the file.</summary>
+    public static bool IsReady(int fd, bool toWrite)
+    {
+        var entry = new PollFd { Fd = fd, Events = toWrite ? PollOut : PollIn };
+        return Answer(poll(&entry, 1, 0)) != 0;
     }
 
     /// <summary>Makes reads and writes of an open file answer rather than wait.</summary>
