@@ -70,7 +70,7 @@ public sealed class PackageContentTests(PackedFeed feed)
         "Microsoft.Extensions.Hosting.Abstractions",
         "Microsoft.Extensions.Logging.Abstractions",
         "Microsoft.Extensions.Options")]
-    [InlineData("AsyncCalls.Testing", "AsyncCalls")]
+    [InlineData("AsyncCalls.Testing", "AsyncCalls", "Microsoft.Extensions.Logging.Abstractions")]
     public void What_a_package_needs_is_a_dependency_and_nothing_else_is(string package, params string[] expected)
     {
         XElement metadata = Metadata(package);
