@@ -153,7 +153,7 @@ internal abstract partial class Call
         if (_ownsLease)
         {
             _ownsLease = false;
-            if (IsAwaited && HandleState.MayCloseAtRelease(_handle!))
+            if (IsAwaited && Owner.DispatchesByItself && HandleState.MayCloseAtRelease(_handle!))
             {
                 // Disposed while the call was in flight, and perhaps this is the last reference: closing may block or run code of the handle's own.
                 _closing = _handle;

@@ -6,6 +6,11 @@ internal interface ICallOwner
     /// <summary>Whether new calls are refused, because the owner is being disposed.</summary>
     bool IsEnding { get; }
 
+    /// <summary>
+    /// Whether completed calls are dispatched whatever their user does. Not those of a context: its user reaps, and may be waiting for a handle of such a call to be let go.
+    /// </summary>
+    bool DispatchesByItself { get; }
+
     /// <summary>Takes account of a call that is about to start and that whoever ends the owner can find already.</summary>
     /// <exception cref="ObjectDisposedException">The owner takes no new calls.</exception>
     void Starting();

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 
@@ -9,8 +10,13 @@ namespace AsyncCalls;
 /// the lease is not disposed or a call of it is in flight. A handle that was disposed takes no new calls (<see cref="ObjectDisposedException"/>), and its calls that may wait for ever are
 /// cancelled, leased or not.
 /// </summary>
+/// <remarks>
+/// The lease of a socket holds nothing by itself, only its calls in flight do: <see cref="System.Net.Sockets.Socket"/> waits in Dispose until nobody uses its handle, and would wait for the lease.
+/// Once the socket is disposed the lease names nothing.
+/// </remarks>
 public sealed class HandleLease : IDisposable
 {
+    private readonly bool _holds;
     private Action<ulong>? _forget;
 
     internal HandleLease(ulong id, SafeHandle handle, Action<ulong> forget)
@@ -19,6 +25,11 @@ public sealed class HandleLease : IDisposable
         Id = id;
         Handle = handle;
         _forget = forget;
+        _holds = handle is not SafeSocketHandle;
+        if (!_holds)
+        {
+            handle.DangerousRelease();
+        }
     }
 
     /// <summary>The name of the lease in control blocks of its context. Never given twice.</summary>
@@ -32,7 +43,10 @@ public sealed class HandleLease : IDisposable
         if (Interlocked.Exchange(ref _forget, null) is { } forget)
         {
             forget(Id);
-            Handle.DangerousRelease();
+            if (_holds)
+            {
+                Handle.DangerousRelease();
+            }
         }
     }
 }

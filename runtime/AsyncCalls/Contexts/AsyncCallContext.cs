@@ -166,6 +166,8 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
 
     bool ICallOwner.IsEnding => Volatile.Read(ref _dead) != 0 || _engine.IsClosed;
 
+    bool ICallOwner.DispatchesByItself => false;
+
     void ICallOwner.Starting()
     {
         Interlocked.Increment(ref _inFlight);

@@ -235,6 +235,8 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         }
     }
 
+    public bool DispatchesByItself => true;
+
     public void Starting()
     {
         // The runtime's own calls are refused by its being closed, which is looked at once they are in the table.
