@@ -123,6 +123,17 @@ internal sealed unsafe partial class IoCall : Call
         }
     }
 
+    /// <summary>
+    /// A record that was not given back is one whose awaiter dropped it. What it opened nobody else knows of: it is closed, as a handle that was dropped would be.
+    /// </summary>
+    ~IoCall()
+    {
+        if (Operation == CallOperation.OpenAt && IsSettled && Result >= 0)
+        {
+            _ = Syscalls.Close((int)Result);
+        }
+    }
+
     /// <summary>Gives a concluded call's object back: nobody awaits it.</summary>
     public void Retire()
     {
