@@ -46,10 +46,20 @@ public sealed class AsyncCallOptions
     public int IoUringEntries { get; set; } = 256;
 
     /// <summary>
-    /// The most worker threads, 1 to 32,767. Threads are made when calls wait and every worker is busy, and end when idle.
+    /// The most worker threads, 1 to 32,767. Threads are made when calls wait and workers are blocked, and end when idle.
     /// Default: 64, or 8 for each processor where that is more.
     /// </summary>
+    /// <remarks>
+    /// An eighth of them, and at least one, runs system calls that end by themselves and nothing else; another eighth runs methods as well, and the rest also calls that wait for others (streams,
+    /// locks). So quick calls find a worker when all slow ones have theirs. With one worker there is nothing to keep back, with two only for methods and quick calls together.
+    /// </remarks>
     public int MaxWorkers { get; set; } = Math.Max(64, 8 * Environment.ProcessorCount);
+
+    /// <summary>
+    /// How many workers the calls of one handle may have at once, 1 to 32,767: so that a slow device does not take them all. More calls wait, in order, and can be cancelled and listed
+    /// meanwhile. Default: null, no limit. <see cref="AsyncCallRuntime.LimitWorkers"/> sets it for a certain handle. Calls about a bare descriptor are not counted.
+    /// </summary>
+    public int? MaxWorkersPerHandle { get; set; }
 
     /// <summary>How long a worker thread stays when it has nothing to do. Default: 10 seconds.</summary>
     public TimeSpan WorkerIdleTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -79,8 +89,18 @@ public sealed class AsyncCallOptions
         RequirePowerOfTwo(errors, nameof(RingEntries), RingEntries, 1 << 20);
         RequirePowerOfTwo(errors, nameof(IoUringEntries), IoUringEntries, 1 << 15);
         RequireRange(errors, nameof(MaxWorkers), MaxWorkers, 1, short.MaxValue);
+        if (MaxWorkersPerHandle is { } perHandle)
+        {
+            RequireRange(errors, nameof(MaxWorkersPerHandle), perHandle, 1, short.MaxValue);
+        }
+
         RequirePositive(errors, nameof(WorkerIdleTimeout), WorkerIdleTimeout);
         RequirePositive(errors, nameof(DrainTimeout), DrainTimeout);
+        if (StallTimeout != Timeout.InfiniteTimeSpan)
+        {
+            RequirePositive(errors, nameof(StallTimeout), StallTimeout);
+        }
+
         return errors;
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
 using AsyncCalls.Routing;
@@ -114,6 +115,22 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         IoCall call = IoCall.Rent(Owner, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
         Start(call, Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any).First), cancellationToken);
         return new ValueTask(call, call.Version);
+    }
+
+    /// <summary>
+    /// Bounds how many workers the calls of a handle may have at once, whatever <see cref="AsyncCallOptions.MaxWorkersPerHandle"/> says: for a device that is slow, or that serves one call
+    /// at a time anyway. More calls wait, in order, and can be cancelled and listed meanwhile. Any thread, any time; a higher limit lets waiting calls go on at once, a lower one interrupts
+    /// nothing. The limit ends with the handle object.
+    /// </summary>
+    /// <param name="handle">The handle. Calls on it that were handed over before it had a limit are not counted.</param>
+    /// <param name="maxWorkers">1 to 32,767.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is out of its range.</exception>
+    public void LimitWorkers(SafeHandle handle, int maxWorkers)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxWorkers, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxWorkers, short.MaxValue);
+        Engine.LimitWorkers(handle, maxWorkers);
     }
 
     /// <summary>

@@ -300,8 +300,8 @@ public sealed class CancellationTests
     public async Task A_worker_waits_for_the_signal_that_was_announced()
     {
         await using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
-        using var watchdog = new Watchdog("test watchdog");
-        var worker = new Worker(new WorkerPool("test", 1, TimeSpan.FromSeconds(1), watchdog, new CallCounters()), 1);
+        using var watchdog = new Watchdog("test");
+        var worker = new Worker(new WorkerPool("test", 1, null, TimeSpan.FromSeconds(1), watchdog, new CallCounters()), 1);
         FieldInfo gate = typeof(Worker).GetField("_gate", BindingFlags.Instance | BindingFlags.NonPublic)!;
         IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
         Assert.True(worker.Enter(call));

@@ -98,7 +98,7 @@ public sealed class DispatchTests
     public void A_leader_that_blocks_on_an_event_that_it_did_not_see_coming_is_replaced()
     {
         using var gate = new ManualResetEventSlim();
-        using var watchdog = new Watchdog("test watchdog");
+        using var watchdog = new Watchdog("test");
         var source = new FakeSource();
         var pump = new EventPump();
         var dispatcher = new Dispatcher("test", source, pump, watchdog);

@@ -6,19 +6,22 @@ public sealed class ProcessWide
 {
     public const string Name = "process-wide";
 
-    /// <summary>The threads of a runtime, by the name that the kernel keeps (15 characters).</summary>
+    /// <summary>How many threads a runtime has.</summary>
     internal static int ThreadsOf(AsyncCallRuntime runtime) => ThreadIdsOf(runtime).Count;
 
-    /// <inheritdoc cref="ThreadsOf"/>
+    /// <summary>The threads of a runtime, by the kernel's names for them: its own, cut to 15 characters, begins each.</summary>
     internal static List<int> ThreadIdsOf(AsyncCallRuntime runtime)
     {
-        string[] names = [Cut($"{runtime.Name} worker 1"), Cut($"{runtime.Name} dispatcher 1"), Cut($"{runtime.Name} watchdog")];
+        const int Max = 15;
+        string prefix = runtime.Name + " ";
+        prefix = prefix[..Math.Min(Max, prefix.Length)];
         var ids = new List<int>();
         foreach (string task in Directory.GetDirectories("/proc/self/task"))
         {
             try
             {
-                if (names.Contains(File.ReadAllText(Path.Combine(task, "comm")).TrimEnd('\n')))
+                string name = File.ReadAllText(Path.Combine(task, "comm")).TrimEnd('\n');
+                if (name.StartsWith(prefix, StringComparison.Ordinal) && (name.Length == prefix.Length || !char.IsDigit(name[prefix.Length])))
                 {
                     ids.Add(int.Parse(Path.GetFileName(task), System.Globalization.CultureInfo.InvariantCulture));
                 }
@@ -30,8 +33,6 @@ public sealed class ProcessWide
         }
 
         return ids;
-
-        static string Cut(string name) => name.Length > 15 ? name[..15] : name;
     }
 
     /// <summary>Where each open descriptor of the process points to.</summary>

@@ -1,3 +1,5 @@
+using AsyncCalls.Calls;
+
 namespace AsyncCalls.Backends;
 
 /// <summary>Something that a <see cref="Watchdog"/> looks at while it is awake.</summary>
@@ -25,14 +27,14 @@ internal sealed class Watchdog : IDisposable
 
     private readonly Lock _start = new();
     private readonly ManualResetEventSlim _wake = new(initialState: false, spinCount: 0);
-    private readonly string _name;
+    private readonly string _runtime;
     private volatile IWatched[] _watched = [];
-    private Thread? _thread;
+    private volatile bool _started;
     private int _asleep = 1;
     private int _now;
     private volatile bool _stopping;
 
-    public Watchdog(string name) => _name = name;
+    public Watchdog(string runtime) => _runtime = runtime;
 
     /// <summary>Ticks since the start; stands still while nothing is watched.</summary>
     public int Now => Volatile.Read(ref _now);
@@ -64,14 +66,14 @@ internal sealed class Watchdog : IDisposable
 
     private void Wake()
     {
-        if (_thread is null)
+        if (!_started)
         {
             lock (_start)
             {
-                if (_thread is null && !_stopping)
+                if (!_started && !_stopping)
                 {
-                    _thread = new Thread(Run) { IsBackground = true, Name = _name };
-                    _thread.UnsafeStart();
+                    RuntimeThread.Start(_runtime, "watchdog", number: 0, Run);
+                    _started = true;
                 }
             }
         }

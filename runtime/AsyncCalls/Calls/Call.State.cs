@@ -51,6 +51,13 @@ internal abstract partial class Call
     /// <summary>Whether its taker has the call.</summary>
     public bool IsRunning => (Volatile.Read(ref _word) & StateMask) == Running;
 
+    /// <summary>Whether a use waits to be taken.</summary>
+    public bool IsQueued(long epoch)
+    {
+        long word = Volatile.Read(ref _word);
+        return word >> EpochShift == epoch && (word & StateMask) == Queued;
+    }
+
     /// <summary>The epoch of this use, to find out later whether an entry of a queue still means it.</summary>
     public long Epoch => Volatile.Read(ref _word) >> EpochShift;
 

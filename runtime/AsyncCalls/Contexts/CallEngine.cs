@@ -48,12 +48,12 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         _logger = logger;
         _drainTimeout = options.DrainTimeout;
         InlineAttempts = options.InlineAttempts;
-        _watchdog = new Watchdog($"{name} watchdog");
+        _watchdog = new Watchdog(name);
         _ring = new CompletionRing(options.RingEntries);
         InFlight = new InFlightTable(options.MaxInFlight);
         _admission = new AdmissionQueue(this);
         _timekeeper = new Timekeeper(this);
-        _workers = new WorkerPool(name, options.MaxWorkers, options.WorkerIdleTimeout, _watchdog, Counters);
+        _workers = new WorkerPool(name, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
         string reason = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
         if (_simulated is null && options.Backends.HasFlag(AsyncCallBackends.IoUring))
@@ -74,6 +74,15 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
     public CallCounters Counters { get; } = new();
 
     public AsyncCallCapabilities Capabilities { get; private set; }
+
+    /// <summary>Bounds the workers that the calls of a handle may have at once.</summary>
+    public void LimitWorkers(SafeHandle handle, int max) => _workers.Limit(handle, max);
+
+    /// <summary>Calls that wait for a worker, cancelled ones that were not yet passed over included.</summary>
+    public int WaitingForWorkers => _workers.Waiting;
+
+    /// <summary>Whether the thread of the deadlines exists.</summary>
+    public bool HasTimerThread => _timekeeper.HasThread;
 
     public int WorkerThreads => _workers.ThreadCount;
 

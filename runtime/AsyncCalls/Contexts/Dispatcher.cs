@@ -202,10 +202,9 @@ internal sealed class Dispatcher : IDispatcher, IWatched
 
         int number = _members + 1;
         var added = new Member(this, number);
-        var thread = new Thread(() => Run(added)) { IsBackground = true, Name = $"{_name} dispatcher {number}" };
         try
         {
-            thread.UnsafeStart();
+            RuntimeThread.Start(_name, "dispatcher", number, () => Run(added));
         }
         catch (OutOfMemoryException)
         {
@@ -226,7 +225,6 @@ internal sealed class Dispatcher : IDispatcher, IWatched
     private void Run(Member member)
     {
         _current = member;
-        CleanThread.Begin();
         do
         {
             if (Volatile.Read(ref _lead) == member.Lead)

@@ -27,12 +27,24 @@ internal sealed class Timekeeper : IDeadlineKeeper, IDisposable
     private readonly List<CallUse> _due = [];
     private readonly CallEngine _engine;
     private readonly long _origin = Stopwatch.GetTimestamp();
-    private Thread? _thread;
+    private bool _running;
     private long _sleepsUntil;
     private int _patrolling;
     private bool _stopping;
 
     public Timekeeper(CallEngine engine) => _engine = engine;
+
+    /// <summary>Whether the thread exists.</summary>
+    public bool HasThread
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _running;
+            }
+        }
+    }
 
     /// <summary>Keeps the deadline of a call that is about to start.</summary>
     public void Add(Call call)
@@ -82,7 +94,7 @@ internal sealed class Timekeeper : IDeadlineKeeper, IDisposable
     /// <summary>Makes sure that the thread looks at the clock at a tick. Under the lock.</summary>
     private void WakeBefore(long tick)
     {
-        if (_thread is not null)
+        if (_running)
         {
             if (tick < _sleepsUntil)
             {
@@ -91,15 +103,13 @@ internal sealed class Timekeeper : IDeadlineKeeper, IDisposable
         }
         else if (!_stopping)
         {
-            var thread = new Thread(Run) { IsBackground = true, Name = $"{_engine.Name} timer" };
-            thread.UnsafeStart();
-            _thread = thread;
+            RuntimeThread.Start(_engine.Name, "timer", number: 0, Run);
+            _running = true;
         }
     }
 
     private void Run()
     {
-        CleanThread.Begin();
         long patrolAt = 0;
         long busyAt = Now;
         while (true)
@@ -119,7 +129,7 @@ internal sealed class Timekeeper : IDeadlineKeeper, IDisposable
                 {
                     if (_stopping || now - busyAt > LingerMs)
                     {
-                        _thread = null;
+                        _running = false;
                         return;
                     }
 

@@ -28,6 +28,15 @@ internal static class ThreadInterrupt
     /// <summary>Sends the signal. A full queue of signals (EAGAIN) or a thread that has ended is no error here: who waits for an effect sends again.</summary>
     public static void Send(int threadId) => _ = Syscalls.SignalThread(threadId, Installed.Value.Signal);
 
+    /// <summary>Lets the calling thread receive the signal.</summary>
+    public static void Unblock()
+    {
+        if (IsAvailable)
+        {
+            _ = Syscalls.UnblockSignal(Installed.Value.Signal);
+        }
+    }
+
     private static (int Signal, string Reason) Install()
     {
         if (!OperatingSystem.IsLinux())

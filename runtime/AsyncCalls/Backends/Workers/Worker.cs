@@ -37,7 +37,9 @@ internal sealed class Worker : IInterruptGate
     private int _repeatAt;
     private int _repeatAfter;
     private bool _inContinuation;
-    private long _taken;
+    private readonly long[] _taken = new long[WorkQueues.Classes];
+    private long _met;
+    private long _blockedIn = -1;
 
     public Worker(WorkerPool pool, int number)
     {
@@ -63,12 +65,18 @@ internal sealed class Worker : IInterruptGate
     /// <summary>Whether the pool counts this worker among those that look for work.</summary>
     public bool IsSearching { get; set; }
 
-    /// <summary>Entries of the queue that this worker has taken. Written by its thread only.</summary>
-    public long Taken
+    /// <summary>Entries of a class that this worker has taken. Written by its thread only.</summary>
+    public long Taken(WorkClass workClass) => Volatile.Read(ref _taken[(int)workClass]);
+
+    /// <summary>Counts an entry that this worker takes. By its thread.</summary>
+    public void Take(WorkClass workClass)
     {
-        get => Volatile.Read(ref _taken);
-        set => Volatile.Write(ref _taken, value);
+        Volatile.Write(ref _taken[(int)workClass], _taken[(int)workClass] + 1);
+        Volatile.Write(ref _met, _met + 1);
     }
+
+    /// <summary>With which class its next look at the queues begins: another one after each entry.</summary>
+    public uint Turn => (uint)_met;
 
     /// <summary>The worker whose thread this is, if it is one.</summary>
     public static Worker? Current => _currentWorker;
@@ -78,10 +86,26 @@ internal sealed class Worker : IInterruptGate
 
     public bool BelongsTo(WorkerPool pool) => _pool == pool;
 
-    public void Start()
+    public void Start() => RuntimeThread.Start(_pool.RuntimeName, "worker", Number, Run);
+
+    /// <summary>Whether the thread computes, or is about to, and does not wait for something. By the watchdog.</summary>
+    /// <param name="lookAgain">Whether one that was seen to wait is looked at again in the same call; it mostly still does.</param>
+    public bool IsComputing(bool lookAgain)
     {
-        var thread = new Thread(Run) { IsBackground = true, Name = $"{_pool.RuntimeName} worker {Number}" };
-        thread.UnsafeStart();
+        long met = Volatile.Read(ref _met);
+        if (_blockedIn == met && !lookAgain)
+        {
+            return false;
+        }
+
+        int threadId = Volatile.Read(ref _threadId);
+        if (threadId == 0 || Syscalls.IsRunnable(threadId))
+        {
+            return true;
+        }
+
+        _blockedIn = met;
+        return false;
     }
 
     public bool Enter(Call call)
@@ -160,10 +184,11 @@ internal sealed class Worker : IInterruptGate
     private void Run()
     {
         _currentWorker = this;
-        CleanThread.Begin();
         if (OperatingSystem.IsLinux())
         {
-            _threadId = Syscalls.GetThreadId();
+            // The mask is that of whoever started the thread, and may have every signal in it.
+            ThreadInterrupt.Unblock();
+            Volatile.Write(ref _threadId, Syscalls.GetThreadId());
         }
 
         _pool.RunWorker(this);

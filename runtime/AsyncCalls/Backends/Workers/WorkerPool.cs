@@ -1,43 +1,37 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Backends.Workers;
 
 /// <summary>
-/// Threads for calls that block: as many as processors at once, more when calls wait although nobody computes, none when idle.
+/// Threads for calls that block: as many as processors at once, more when calls wait although workers are blocked, none when idle.
 /// </summary>
 /// <remarks>
-/// <para><b>Queue.</b> One queue for all, first in first out. An entry is a call and the epoch of the use that it means: a canceller may take a
-/// call that waits, and leaves its entry behind; the worker that meets it finds the epoch over or the call taken, and goes on.</para>
+/// <para><b>Queues.</b> <see cref="WorkQueues"/> has one for each class of calls and what share of the workers each may have, so that a quick call never waits behind slow ones. An entry is a
+/// call and the epoch of the use that it means: a canceller may take a call that waits, and leaves its entry behind; the worker that meets it finds the epoch over or the call taken, and
+/// goes on. Calls of a handle that has a limit pass its <see cref="HandleLane"/> before.</para>
 /// <para><b>Waking.</b> <see cref="_searching"/> counts the workers that look for work. Who adds a call wakes one only if nobody searches; the last
 /// searcher that finds something wakes the next if more waits. A worker that is about to sleep pushes itself onto the idle stack,
-/// leaves the count, full fence, and looks at the queue again; who adds a call enqueues, full fence, and reads the count. One
-/// of the two sees the other.</para>
+/// leaves the count, full fence, and looks at the queues again; who adds a call enqueues, full fence, and reads the count. One
+/// of the two sees the other. "Waits" means: that a worker may take. Who gives back a place in a share looks at the queues afterwards.</para>
 /// <para><b>A worker's own calls.</b> A continuation runs on the worker that completed its call, and often submits the next call right
 /// away. That worker looks at the queue itself when the continuation returns, so nobody is woken for the first such call; if the continuation
 /// blocks instead, the watchdog sees the call wait and wakes another worker.</para>
-/// <para><b>Growth.</b> The watchdog adds one worker a tick while the oldest entry waited a whole tick (fewer have been taken by now than had been added by the tick
-/// before), unless the process keeps all processors busy: then another thread helps nobody, until the wait becomes long. It counts and does not peek: a
-/// queue that was peeked into gives up its segment and makes a new one.</para>
 /// <para><b>The limit</b> is on threads that run calls. A worker in a continuation does not count: continuations that wait for other calls would otherwise stop
 /// the pool. A worker that comes back and finds too many threads ends. When <see cref="ContinuationsMax"/> workers are in continuations, the
-/// dispatcher runs them instead.</para>
+/// dispatcher runs them instead. Growth is in <c>WorkerPool.Growth.cs</c>.</para>
 /// </remarks>
-internal sealed class WorkerPool : ICallCarrier, IWatched
+internal sealed partial class WorkerPool : ICallCarrier, IWatched
 {
     /// <summary>How long a worker looks for work before it sleeps. Waking a thread on an idle processor costs about 50 µs.</summary>
     private static readonly long SpinTicks = Stopwatch.Frequency * 20 / 1_000_000;
 
-    /// <summary>After this many ticks in the queue a call gets a worker even if the processors are busy.</summary>
-    private const int StarvationTicks = 20;
-
     private const int ContinuationsMax = 64;
 
-    private const double SaturatedShare = 0.9;
-
-    private readonly ConcurrentQueue<Entry> _queue = new();
+    private readonly WorkQueues _queues;
+    private readonly HandleLanes _lanes;
     private readonly Lock _threads = new();
     private readonly Stack<Worker> _idle = new();
     private readonly List<Worker> _all = [];
@@ -51,17 +45,12 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     private volatile bool _dispatchElsewhere;
     private bool _stopping;
 
-    // The watchdog's own, and under the lock what workers that have left had taken.
-    private long _takenByLeavers;
-    private long _addedBefore;
-    private int _ticksBehind;
-    private TimeSpan _cpuSeen;
-    private long _cpuSeenAt;
-
-    public WorkerPool(string name, int max, TimeSpan idleTimeout, Watchdog watchdog, CallCounters counters)
+    public WorkerPool(string name, int max, int? maxPerHandle, TimeSpan idleTimeout, Watchdog watchdog, CallCounters counters)
     {
         RuntimeName = name;
         _max = max;
+        _queues = new WorkQueues(max);
+        _lanes = new HandleLanes(maxPerHandle);
         _idleTimeout = idleTimeout;
         _watchdog = watchdog;
         _counters = counters;
@@ -72,6 +61,8 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     public string RuntimeName { get; }
 
     public string Name => "workers";
+
+    public int Waiting => _queues.Count(WorkClass.Bounded) + _queues.Count(WorkClass.Foreign) + _queues.Count(WorkClass.Unbounded);
 
     public int ThreadCount
     {
@@ -87,28 +78,44 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     /// <summary>Queues an accepted call.</summary>
     public void Enqueue(Call call, long epoch)
     {
-        _queue.Enqueue(new Entry(call, epoch));
-        _watchdog.Arm();
-        if (Worker.Current is { OwesLook: false } worker && worker.BelongsTo(this))
+        if (!_lanes.AreUsed)
         {
-            worker.OwesLook = true;
+            Enqueue(new WorkEntry(call, epoch, Lane: null));
             return;
         }
 
-        // The fence in Arm orders the entry before this look at the count.
-        if (Volatile.Read(ref _searching) == 0)
+        // Somebody may take the call at this moment, and then the lane is another use's: the entry is stale, and gives its place back when it is met.
+        HandleLane? lane = _lanes.Of(call.Handle);
+        var entry = new WorkEntry(call, epoch, lane);
+        if (lane is null || lane.Enter(entry))
         {
-            WakeOne(Math.Min(Environment.ProcessorCount, _max));
+            Enqueue(entry);
+        }
+    }
+
+    /// <summary>Bounds the workers that the calls of a handle may have at once.</summary>
+    public void Limit(SafeHandle handle, int max)
+    {
+        HandleLane lane = _lanes.Limit(handle, max);
+        while (lane.TryAdmitNext(out WorkEntry next))
+        {
+            Enqueue(next);
         }
     }
 
     public CancelOutcome Cancel(Call call, long epoch)
     {
+        WorkClass workClass = WorkQueues.ClassOf(call);
         if (call.TryTake(epoch))
         {
             call.Settle(-Errno.ECANCELED, cancelled: true);
             _counters.Add(CompletionPath.Cancelled);
             call.Owner.Publish(call, dispatchHere: false);
+            if (_queues.LeftStale(workClass))
+            {
+                WakeIfNeeded();
+            }
+
             return CancelOutcome.Cancelled;
         }
 
@@ -147,58 +154,24 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         }
     }
 
-    public bool Tick()
-    {
-        bool active = false;
-        int continuing = 0;
-        long taken;
-        lock (_threads)
-        {
-            taken = _takenByLeavers;
-            foreach (Worker worker in _all)
-            {
-                taken += worker.Taken;
-                active |= worker.RepeatInterrupt(_watchdog.Now);
-                continuing += worker.InContinuation ? 1 : 0;
-            }
-        }
-
-        _dispatchElsewhere = continuing >= ContinuationsMax;
-
-        int waiting = _queue.Count;
-        bool waitedTick = waiting > 0 && taken < _addedBefore;
-        _ticksBehind = waitedTick ? _ticksBehind + 1 : 0;
-        _addedBefore = taken + waiting;
-        if (waiting == 0)
-        {
-            return active;
-        }
-
-        bool saturated = IsSaturated();
-        if (waitedTick && (!saturated || _ticksBehind > StarvationTicks))
-        {
-            WakeOne(_max + Math.Min(continuing, ContinuationsMax));
-        }
-
-        return true;
-    }
-
     /// <summary>The life of one worker thread.</summary>
     public void RunWorker(Worker worker)
     {
-        while (Find(worker, out Entry entry))
+        while (Find(worker, out WorkEntry entry, out WorkClass workClass))
         {
-            worker.Taken++;
-            Execute(worker, entry);
+            worker.Take(workClass);
+            Execute(worker, entry, workClass);
         }
 
         worker.Wakened.Dispose();
     }
 
-    private void Execute(Worker worker, Entry entry)
+    private void Execute(Worker worker, in WorkEntry entry, WorkClass workClass)
     {
         if (!entry.Call.TryTake(entry.Epoch))
         {
+            _queues.MetStale(workClass);
+            GiveBack(entry, workClass);
             return;
         }
 
@@ -208,13 +181,51 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         call.Execute(worker);
         CleanThread.Restore();
         _counters.AddSettled(call, CompletionPath.Workers);
+        GiveBack(entry, workClass);
         worker.InContinuation = true;
         call.Owner.Publish(call, dispatchHere: !_dispatchElsewhere);
         worker.InContinuation = false;
     }
 
+    /// <summary>Gives back the places that an entry had, in the share of its class and in the lane of its handle. This worker looks at the queues next, or the watchdog sees that it does not.</summary>
+    private void GiveBack(in WorkEntry entry, WorkClass workClass)
+    {
+        _queues.Release(workClass);
+        if (entry.Lane is { } lane && lane.Leave(out WorkEntry next))
+        {
+            Enqueue(next);
+        }
+    }
+
+    private void Enqueue(in WorkEntry entry)
+    {
+        WorkClass workClass = WorkQueues.ClassOf(entry.Call);
+        _queues.Enqueue(entry, workClass);
+        _watchdog.Arm();
+        if (Worker.Current is { OwesLook: false } worker && worker.BelongsTo(this))
+        {
+            worker.OwesLook = true;
+            return;
+        }
+
+        // The fence in Arm orders the entry before these looks.
+        if (_queues.HasRoom(workClass) && Volatile.Read(ref _searching) == 0)
+        {
+            WakeOne(Math.Min(Environment.ProcessorCount, _max));
+        }
+    }
+
+    private void WakeIfNeeded()
+    {
+        Interlocked.MemoryBarrier();
+        if (_queues.HasWork && Volatile.Read(ref _searching) == 0)
+        {
+            WakeOne(Math.Min(Environment.ProcessorCount, _max));
+        }
+    }
+
     /// <summary>The next entry, for a worker that enters busy. False: the thread ends.</summary>
-    private bool Find(Worker worker, out Entry entry)
+    private bool Find(Worker worker, out WorkEntry entry, out WorkClass workClass)
     {
         // A new or wakened worker is counted as searching by who made or woke it; one that was busy is not.
         if (!worker.IsSearching)
@@ -223,10 +234,11 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
             if (_count > _max && IsTooMany(worker))
             {
                 entry = default;
+                workClass = default;
                 return false;
             }
 
-            if (_queue.TryDequeue(out entry))
+            if (_queues.TryTake(worker.Turn, out entry, out workClass))
             {
                 return true;
             }
@@ -237,10 +249,10 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
         while (true)
         {
-            if (Spin(out entry))
+            if (Spin(worker, out entry, out workClass))
             {
                 worker.IsSearching = false;
-                if (Interlocked.Decrement(ref _searching) == 0 && !_queue.IsEmpty)
+                if (Interlocked.Decrement(ref _searching) == 0 && _queues.HasWork)
                 {
                     WakeOne(Math.Min(Environment.ProcessorCount, _max));
                 }
@@ -269,7 +281,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
         }
 
         // What it was to look after is somebody else's now.
-        if (!_queue.IsEmpty)
+        if (_queues.HasWork)
         {
             WakeOne(_max);
         }
@@ -279,17 +291,21 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
     private void Leave(Worker worker)
     {
-        _takenByLeavers += worker.Taken;
+        for (int workClass = 0; workClass < WorkQueues.Classes; workClass++)
+        {
+            _takenByLeavers[workClass] += worker.Taken((WorkClass)workClass);
+        }
+
         _all.Remove(worker);
         _count = _all.Count;
     }
 
-    private bool Spin(out Entry entry)
+    private bool Spin(Worker worker, out WorkEntry entry, out WorkClass workClass)
     {
         long until = Stopwatch.GetTimestamp() + SpinTicks;
         do
         {
-            if (_queue.TryDequeue(out entry))
+            if (_queues.TryTake(worker.Turn, out entry, out workClass))
             {
                 return true;
             }
@@ -305,7 +321,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
     {
         lock (_threads)
         {
-            if (_stopping && _queue.IsEmpty)
+            if (_stopping && _queues.IsEmpty)
             {
                 Interlocked.Decrement(ref _searching);
                 Leave(worker);
@@ -318,7 +334,7 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
 
         // A full fence: orders the push before the look at the queue; its partner is the fence in Enqueue.
         Interlocked.Decrement(ref _searching);
-        if (!_queue.IsEmpty)
+        if (_queues.HasWork)
         {
             WakeOne(Math.Min(Environment.ProcessorCount, _max));
         }
@@ -386,17 +402,4 @@ internal sealed class WorkerPool : ICallCarrier, IWatched
             _idle.Push(worker);
         }
     }
-
-    /// <summary>Whether the process used nearly all processors since the last look.</summary>
-    private bool IsSaturated()
-    {
-        TimeSpan cpu = Environment.CpuUsage.TotalTime;
-        long now = Stopwatch.GetTimestamp();
-        double share = (cpu - _cpuSeen).TotalSeconds / Stopwatch.GetElapsedTime(_cpuSeenAt, now).TotalSeconds / Environment.ProcessorCount;
-        _cpuSeen = cpu;
-        _cpuSeenAt = now;
-        return share > SaturatedShare;
-    }
-
-    private readonly record struct Entry(Call Call, long Epoch);
 }
