@@ -70,6 +70,14 @@ public sealed class AsyncCallOptions
     /// </summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// After how long a call that should have ended is reported, once, as a warning in the log and in the metric <c>asynccalls.calls.stalled</c>: a call that waits for no peer and has not
+    /// completed, one that still waits for a worker or a slot, and one that was asked to cancel and does not end. What is parked on a peer is no stall. Default: 30 seconds, as
+    /// <see cref="DrainTimeout"/>: what takes longer would not survive a dispose. <see cref="Timeout.InfiniteTimeSpan"/> for no reports.
+    /// </summary>
+    /// <remarks>All calls are looked at four times in this time, as long as any is in flight; no call has a timer.</remarks>
+    public TimeSpan StallTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>Where the runtime logs. Default: nowhere. <c>AddAsyncCalls</c> sets the host's.</summary>
     public ILoggerFactory? LoggerFactory { get; set; }
 

@@ -97,7 +97,8 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         Engine.Counters.Sum(CompletionPath.Cancelled),
         Engine.InFlight.Count(),
         Engine.WorkerThreads,
-        Engine.KernelEntries);
+        Engine.KernelEntries,
+        Engine.Stalled);
 
     /// <summary>
     /// A call that does nothing, through the whole asynchronous way: submission, completion, dispatch. For measurements and health checks.

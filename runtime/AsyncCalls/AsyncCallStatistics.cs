@@ -11,6 +11,7 @@ namespace AsyncCalls;
 /// How often io_uring_enter(2) was called: to submit what was queued meanwhile, to wait, or both. In relation to <paramref name="CompletedByIoUring"/> it says how far calls
 /// share an entry.
 /// </param>
+/// <param name="Stalled">Calls that were reported because they did not end in <see cref="AsyncCallOptions.StallTimeout"/>.</param>
 public readonly record struct AsyncCallStatistics(
     long CompletedInline,
     long CompletedByIoUring,
@@ -18,4 +19,5 @@ public readonly record struct AsyncCallStatistics(
     long Cancelled,
     int InFlight,
     int WorkerThreads,
-    long KernelEntries);
+    long KernelEntries,
+    long Stalled);

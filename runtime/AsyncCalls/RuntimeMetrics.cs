@@ -26,6 +26,7 @@ internal sealed class RuntimeMetrics : IDisposable
         _meter.CreateObservableUpDownCounter("asynccalls.calls.active", Active, "{call}", "Calls in flight.");
         _meter.CreateObservableCounter("asynccalls.kernel.entries", Entries, "{entry}", "How often io_uring was entered.");
         _meter.CreateObservableUpDownCounter("asynccalls.worker.threads", Threads, "{thread}", "Worker threads.");
+        _meter.CreateObservableCounter("asynccalls.calls.stalled", Stalled, "{call}", "Calls that were reported because they did not end in time.");
     }
 
     public void Dispose() => _meter.Dispose();
@@ -44,6 +45,8 @@ internal sealed class RuntimeMetrics : IDisposable
     private IEnumerable<Measurement<long>> Entries() => Read(statistics => [new(statistics.KernelEntries, _runtime)]);
 
     private IEnumerable<Measurement<long>> Threads() => Read(statistics => [new(statistics.WorkerThreads, _runtime)]);
+
+    private IEnumerable<Measurement<long>> Stalled() => Read(statistics => [new(statistics.Stalled, _runtime)]);
 
     private Measurement<long>[] Read(Func<AsyncCallStatistics, Measurement<long>[]> select) =>
         _read.TryGetTarget(out Func<AsyncCallStatistics>? read) ? select(read()) : [];

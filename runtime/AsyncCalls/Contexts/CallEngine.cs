@@ -36,6 +36,7 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
     private readonly IDispatcher _dispatcher;
     private readonly AdmissionQueue _admission;
     private readonly Timekeeper _timekeeper;
+    private readonly StallReporter? _stalls;
 
     /// <summary>Calls to dispatch that have no slot, and so no event: cancelled before they were admitted, or awaited after their dispatch.</summary>
     private readonly ConcurrentQueue<Call> _withoutEvent = new();
@@ -53,6 +54,7 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         InFlight = new InFlightTable(options.MaxInFlight);
         _admission = new AdmissionQueue(this);
         _timekeeper = new Timekeeper(this);
+        _stalls = options.StallTimeout == Timeout.InfiniteTimeSpan ? null : new StallReporter(this, logger, options.StallTimeout);
         _workers = new WorkerPool(name, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
         string reason = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
@@ -81,8 +83,14 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
     /// <summary>Calls that wait for a worker, cancelled ones that were not yet passed over included.</summary>
     public int WaitingForWorkers => _workers.Waiting;
 
+    /// <summary>Calls that have been reported as stalled.</summary>
+    public long Stalled => _stalls?.Count ?? 0;
+
     /// <summary>Whether the thread of the deadlines exists.</summary>
     public bool HasTimerThread => _timekeeper.HasThread;
+
+    /// <summary>Whether calls are looked at for stalls.</summary>
+    public bool LooksForStalls => _stalls is { IsArmed: true };
 
     public int WorkerThreads => _workers.ThreadCount;
 
@@ -183,6 +191,7 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         }
 
         id = call.Id;
+        _stalls?.Arm();
         ICallCarrier carrier = Carrier(backend);
         call.Carrier = carrier;
         call.StartedMs = Environment.TickCount64;
@@ -370,7 +379,9 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         Interlocked.MemoryBarrierProcessWide();
         _admission.CancelAll();
         Everything.Cancel(CancelReason.Disposed, static call => call.IsUnbounded);
-        if (!WaitUntilEmpty(_drainTimeout))
+        bool drained = WaitUntilEmpty(_drainTimeout);
+        _stalls?.Dispose();
+        if (!drained)
         {
             Everything.Cancel(CancelReason.Disposed, static _ => true);
             if (!WaitUntilEmpty(LastGrace))

@@ -19,4 +19,11 @@ internal static partial class Log
         LogLevel.Critical,
         "{Runtime}: {Count} calls did not end when their context was disposed ({Methods}, …). Their buffers, handles and threads are leaked, because the kernel or the called code still uses them.")]
     public static partial void ContextCallsLeaked(ILogger logger, string runtime, int count, string methods);
+
+    [LoggerMessage(
+        4,
+        LogLevel.Warning,
+        "{Runtime}: call {Id:x} of {Method} ({Operation}) on {Handle} has not ended after {Age}; {Backend}, {State}.")]
+    public static partial void CallStalled(
+        ILogger logger, string runtime, ulong id, string method, CallOperation operation, string handle, TimeSpan age, string backend, PendingCallState state);
 }
