@@ -107,6 +107,35 @@ internal static class DiagnosticCases
         ("AC0030", "backend of another operation", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring), DllImport(\"libc\", SetLastError = true, EntryPoint = \"ftruncate\")] public static extern int [|Bad|](SafeFileHandle fd, long length);")),
 
         ("AC0017", "body without a token", InType("[AsyncCall] public static int [|Bad|](string text) => text.Length;", "[AsyncCall] public static int Good(CancellationToken t) => 1;")),
+
+        ("AC0018", "sleep", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { Thread.Sleep(60_000); }")),
+        ("AC0018", "join", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new Thread(() => { }).Join(); }")),
+        ("AC0018", "socket", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new System.Net.Sockets.Socket(default, default).Accept(); }")),
+        ("AC0018", "stream of a pipe", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { Stream pipe = new System.IO.Pipes.AnonymousPipeServerStream(); ((System.IO.Pipes.PipeStream)pipe).ReadByte(); }")),
+        ("AC0018", "derived stream", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new System.Net.Sockets.NetworkStream(null!).Write([]); }")),
+        ("AC0018", "handle", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new ManualResetEvent(false).WaitOne(); }")),
+        ("AC0018", "semaphore", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new SemaphoreSlim(0).Wait(); }")),
+        ("AC0018", "task", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { Task.Delay(5).Wait(); }")),
+        ("AC0018", "console", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { Console.ReadLine(); }")),
+        ("AC0018", "process", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new System.Diagnostics.Process().WaitForExit(); }")),
+        ("AC0018", "in a loop, once for two", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { while (true) { Thread.Sleep(1_000); Thread.Sleep(2_000); } }")),
+    ];
+
+    /// <summary>Bodies that may wait, but not without an end, or that a token ends.</summary>
+    public static readonly (string Name, string Body)[] Interruptible =
+    [
+        ("short sleep", "Thread.Sleep(10);"),
+        ("sleep of a constant", "const int Short = 50; Thread.Sleep(Short);"),
+        ("semaphore with the token", "new SemaphoreSlim(0).Wait(t);"),
+        ("wait for the token", "t.WaitHandle.WaitOne();"),
+        ("wait for the token too", "WaitHandle.WaitAny([t.WaitHandle, new ManualResetEvent(false)]);"),
+        ("stream in memory", "new MemoryStream().ReadByte();"),
+        ("any stream", "Stream stream = Stream.Null; stream.ReadByte();"),
+        ("file", "File.ReadAllText(\"name\");"),
+        ("in a lambda", "Action later = () => Thread.Sleep(60_000);"),
+        ("in a local function", "void Later() => Thread.Sleep(60_000);"),
+        ("collection with the token", "new System.Collections.Concurrent.BlockingCollection<int>().Take(t);"),
+        ("method of the same name", "Sleep(60_000); static void Sleep(int n) { }"),
     ];
 
     private static string InType(string member, string good = Good) => $"public partial class C {{ {member} {good} }}";

@@ -11,6 +11,8 @@ public sealed class DiagnosticTests
 {
     public static TheoryData<string, string> Cases => [.. DiagnosticCases.All.Select(item => (item.Id, item.Name))];
 
+    public static TheoryData<string> Interruptible => [.. DiagnosticCases.Interruptible.Select(item => item.Name)];
+
     [Theory]
     [MemberData(nameof(Cases))]
     public void Is_reported_where_it_is_marked(string id, string name)
@@ -61,8 +63,19 @@ public sealed class DiagnosticTests
     [Fact]
     public void Every_rule_has_a_case()
         => Assert.Equal(
-            new Analyzers.AsyncCallAnalyzer().SupportedDiagnostics.Select(rule => rule.Id).Order(StringComparer.Ordinal),
-            DiagnosticCases.All.Select(item => item.Id).Distinct().Order(StringComparer.Ordinal));
+            TestCompilation.Rules.Select(rule => rule.Id).Order(StringComparer.Ordinal),
+            DiagnosticCases.All.Select(item => item.Id).Concat(UsageCases.Reported.Select(item => item.Id)).Distinct().Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Interruptible))]
+    public void Body_that_ends_is_not_reported(string name)
+    {
+        string body = DiagnosticCases.Interruptible.Single(item => item.Name == name).Body;
+        CSharpCompilation compilation = TestCompilation.Create($"public partial class C {{ [AsyncCall] public static void M(CancellationToken t) {{ {body} }} }}");
+
+        Assert.Empty(compilation.GetDiagnostics(TestContext.Current.CancellationToken).Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        Assert.Empty(TestCompilation.Analyze(compilation));
+    }
 
     [Fact]
     public void Golden_inputs_have_no_errors()

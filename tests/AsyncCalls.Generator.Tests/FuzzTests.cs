@@ -18,6 +18,8 @@ public sealed class FuzzTests
 
     public static TheoryData<string> Scenarios => [.. GoldenScenario.Names];
 
+    public static TheoryData<string, string> Usage => [.. UsageCases.Reported.Select(item => (item.Id, item.Name))];
+
     [Theory]
     [InlineData("[AsyncCall] int M() => 1;")]
     [InlineData("namespace N { [AsyncCall] int M() => 1; }")]
@@ -117,6 +119,30 @@ public sealed class FuzzTests
             SyntaxToken token = tokens[random.Next(tokens.Length)];
             string word = random.Next(3) == 0 ? "" : words[random.Next(words.Length)];
             AssertHarmless(source.Remove(token.SpanStart, token.Span.Length).Insert(token.SpanStart, word));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Usage))]
+    public void Half_typed_uses_of_twins_never_throw(string id, string name)
+    {
+        string method = MarkedSource.Parse(UsageCases.Reported.Single(item => item.Id == id && item.Name == name).Method).Source;
+        SyntaxToken[] tokens = [.. TestCompilation.Parse(method).GetRoot(TestContext.Current.CancellationToken).DescendantTokens()];
+        CSharpCompilation whole = TestCompilation.RunAllGenerators(TestCompilation.Create(UsageCases.InUser(method)));
+        SyntaxTree input = whole.SyntaxTrees.Single(tree => tree.FilePath == TestCompilation.InputPath);
+        var random = new Random(method.Length);
+        for (int edit = 0; edit < EditsPerScenario; edit++)
+        {
+            SyntaxToken token = tokens[random.Next(tokens.Length)];
+            SyntaxToken other = tokens[random.Next(tokens.Length)];
+            string edited = (edit % 3) switch
+            {
+                0 => method.Remove(token.SpanStart, token.Span.Length),
+                1 => method.Insert(token.SpanStart, other.Text + " "),
+                _ => method[..token.SpanStart],
+            };
+
+            TestCompilation.AnalyzeAlone(whole.ReplaceSyntaxTree(input, TestCompilation.Parse(UsageCases.InUser(edited))));
         }
     }
 

@@ -1,4 +1,3 @@
-using AsyncCalls.Generator.Analyzers;
 using AsyncCalls.Generator.Tests.Harness;
 using Microsoft.CodeAnalysis;
 
@@ -7,7 +6,7 @@ namespace AsyncCalls.Generator.Tests;
 /// <summary>A rule is an id, a page, a help link, a line in the index and a row in the release file: none without the others.</summary>
 public sealed class RulePageTests
 {
-    private static readonly DiagnosticDescriptor[] Rules = [.. new AsyncCallAnalyzer().SupportedDiagnostics];
+    private static readonly DiagnosticDescriptor[] Rules = [.. TestCompilation.Rules];
 
     private static string Pages => Path.Combine(Repository.Root, "docs", "diagnostics");
 
@@ -27,6 +26,17 @@ public sealed class RulePageTests
             Assert.Contains($"Severity: {rule.DefaultSeverity}", page, StringComparison.Ordinal);
             Assert.Contains("```csharp", page, StringComparison.Ordinal);
             Assert.Contains("## What to change", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Every_page_says_whether_there_is_a_fix()
+    {
+        HashSet<string> fixable = [.. FixTest.Fixes.SelectMany(fix => fix.FixableDiagnosticIds)];
+        foreach (DiagnosticDescriptor rule in Rules)
+        {
+            string fix = File.ReadLines(Path.Combine(Pages, rule.Id + ".md")).Single(line => line.StartsWith("Fix: ", StringComparison.Ordinal));
+            Assert.Equal(!fixable.Contains(rule.Id), fix.StartsWith("Fix: none", StringComparison.Ordinal));
         }
     }
 

@@ -56,11 +56,12 @@ public sealed class ThrowingImportTests
                 continue;
             }
 
-            int expected = ThrowingImports.ftruncate(handle, 53);
-            int errno = Marshal.GetLastPInvokeError();
+            (int expected, int errno) = Truncate(handle);
             Exception? thrown = await Record.ExceptionAsync(async () => Assert.Equal(0, await ThrowingImports.ftruncateAsync(handle, 53, runtime)));
             Assert.True(expected < 0 == thrown is not null, $"{kind}: {expected}, errno {errno}, {thrown}");
             Assert.True(thrown is null or IOException or UnauthorizedAccessException, $"{kind}: {thrown}");
         }
+
+        static (int Result, int Errno) Truncate(SafeFileHandle handle) => (ThrowingImports.ftruncate(handle, 53), Marshal.GetLastPInvokeError());
     }
 }

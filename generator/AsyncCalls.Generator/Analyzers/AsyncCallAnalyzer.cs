@@ -21,7 +21,7 @@ public sealed class AsyncCallAnalyzer : DiagnosticAnalyzer
         Rules.TypeNotPartial, Rules.ByReference, Rules.Pointer, Rules.RefStruct, Rules.NameTaken, Rules.AlreadyAsynchronous,
         Rules.RuntimeHidden, Rules.SeveralRuntimes, Rules.NoRuntime, Rules.MutableStruct, Rules.NoLastError, Rules.RawDescriptor,
         Rules.CloseOfSafeHandle, Rules.NotNative, Rules.UnsupportedMethod, Rules.ParamsSpan, Rules.NotCancellable,
-        Rules.InvalidSetting,
+        Rules.InvalidSetting, UsageRules.NotInterruptible,
     ];
 
     /// <inheritdoc/>

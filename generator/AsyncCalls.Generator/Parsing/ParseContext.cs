@@ -39,6 +39,9 @@ internal sealed class ParseContext
     /// <summary>Whether an error was found: then no twin is written, also where a user has lowered the rule's severity.</summary>
     public bool Failed { get; private set; }
 
+    /// <summary>Whether anyone hears what is reported: the analyzer does, the generator does not.</summary>
+    public bool IsReporting => _report is not null;
+
     public Location Identifier => Syntax.Identifier.GetLocation();
 
     public Location ReturnType => Syntax.ReturnType.GetLocation();
@@ -47,10 +50,13 @@ internal sealed class ParseContext
 
     public Location ParameterType(IParameterSymbol parameter) => SyntaxOf(parameter)?.Type?.GetLocation() ?? Identifier;
 
-    public void Report(DiagnosticDescriptor rule, Location location, params object[] arguments)
+    public void Report(DiagnosticDescriptor rule, Location location, params object[] arguments) => Report(rule, location, [], arguments);
+
+    /// <summary>Reports with the places that the rule speaks of besides.</summary>
+    public void Report(DiagnosticDescriptor rule, Location location, Location[] others, params object[] arguments)
     {
         Failed |= rule.DefaultSeverity == DiagnosticSeverity.Error;
-        _report?.Invoke(Diagnostic.Create(rule, location, arguments));
+        _report?.Invoke(Diagnostic.Create(rule, location, others, arguments));
     }
 
     private ParameterSyntax? SyntaxOf(IParameterSymbol parameter)

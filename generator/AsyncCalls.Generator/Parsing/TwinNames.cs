@@ -58,6 +58,11 @@ internal static class TwinNames
     public static bool HasRuntimeOverload(IMethodSymbol method)
         => method.IsStatic && !method.Parameters.Any(parameter => TypeFacts.IsRuntime(parameter.Type));
 
+    /// <summary>Whether this generator wrote the method.</summary>
+    public static bool IsGenerated(IMethodSymbol method) => method.GetAttributes().Any(attribute =>
+        attribute.AttributeClass?.Name == "GeneratedCodeAttribute"
+        && attribute.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Primitive, Value: KnownNames.Tool });
+
     public static void Check(ParseContext context)
     {
         IMethodSymbol method = context.Method;
@@ -154,10 +159,6 @@ internal static class TwinNames
 
         return signatures.Contains(SignatureOf(method)) && !(IsGenerated(method) && method.Locations.Any(location => location.IsInSource));
     }
-
-    private static bool IsGenerated(IMethodSymbol method) => method.GetAttributes().Any(attribute =>
-        attribute.AttributeClass?.Name == "GeneratedCodeAttribute"
-        && attribute.ConstructorArguments.FirstOrDefault() is { Kind: TypedConstantKind.Primitive, Value: KnownNames.Tool });
 
     // Both parts of a partial method are one method.
     private static bool IsSame(IMethodSymbol one, IMethodSymbol other)

@@ -102,6 +102,7 @@ internal static class TwinParser
             context.Report(Rules.NotCancellable, context.Identifier, context.Method.Name);
         }
 
+        BodyRules.Check(context);
         return WorkerParser.Parse(context.Method, parameters, import: null);
     }
 

@@ -9,6 +9,9 @@ internal static class TypeFacts
 
     public static bool IsCancellationToken(ITypeSymbol type) => IsNamed(type, "CancellationToken", "System.Threading");
 
+    public static bool IsValueTask(ITypeSymbol type)
+        => type is INamedTypeSymbol { Arity: 0 or 1 } && IsNamed(type, "ValueTask", "System.Threading.Tasks");
+
     public static bool IsSafeFileHandle(ITypeSymbol type) => IsNamed(type, "SafeFileHandle", "Microsoft.Win32.SafeHandles");
 
     public static bool IsSafeHandle(ITypeSymbol type)

@@ -14,7 +14,7 @@ internal static class TestCompilation
 {
     public const string InputPath = "Input.cs";
 
-    private const string GlobalUsings = """
+    public const string GlobalUsings = """
         global using System;
         global using System.Collections.Generic;
         global using System.IO;
@@ -27,11 +27,18 @@ internal static class TestCompilation
 
     private static readonly string TargetingPack = FindTargetingPack();
 
-    private static readonly ImmutableArray<MetadataReference> References =
+    /// <summary>The framework's reference assemblies and the runtime.</summary>
+    public static ImmutableArray<MetadataReference> References { get; } =
     [
         .. Directory.GetFiles(Path.Combine(TargetingPack, "ref", "net10.0"), "*.dll").Select(path => MetadataReference.CreateFromFile(path)),
         MetadataReference.CreateFromFile(typeof(AsyncCallAttribute).Assembly.Location),
     ];
+
+    /// <summary>All analyzers that a user's project gets.</summary>
+    public static ImmutableArray<DiagnosticAnalyzer> Analyzers => [new AsyncCallAnalyzer(), new TwinUsageAnalyzer(), new TwinFlowAnalyzer()];
+
+    /// <summary>All rules, each once.</summary>
+    public static IEnumerable<DiagnosticDescriptor> Rules => Analyzers.SelectMany(analyzer => analyzer.SupportedDiagnostics).DistinctBy(rule => rule.Id);
 
     public static CSharpParseOptions ParseOptions { get; } = new(LanguageVersion.CSharp14, DocumentationMode.Diagnose);
 
@@ -84,7 +91,7 @@ internal static class TestCompilation
             concurrentAnalysis: true,
             logAnalyzerExecutionTime: false);
         ImmutableArray<Diagnostic> diagnostics = compilation
-            .WithAnalyzers([new AsyncCallAnalyzer()], options)
+            .WithAnalyzers(Analyzers, options)
             .GetAnalyzerDiagnosticsAsync()
             .GetAwaiter()
             .GetResult();
@@ -92,7 +99,8 @@ internal static class TestCompilation
         return [.. diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start).ThenBy(diagnostic => diagnostic.Id, StringComparer.Ordinal)];
     }
 
-    private static ISourceGenerator LibraryImportGenerator()
+    /// <summary>The framework's own generator.</summary>
+    public static ISourceGenerator LibraryImportGenerator()
     {
         string folder = Path.Combine(TargetingPack, "analyzers", "dotnet", "cs");
         Assembly assembly = Assembly.LoadFrom(Path.Combine(folder, "Microsoft.Interop.LibraryImportGenerator.dll"));

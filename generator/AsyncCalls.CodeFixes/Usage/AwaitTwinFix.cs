@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using System.Composition;
+using AsyncCalls.Generator.Analyzers;
+using AsyncCalls.Generator.Diagnostics;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp.Syntax;
+
+namespace AsyncCalls.CodeFixes.Usage;
+
+/// <summary>Awaits the twin in the place of its original (AC0019), a twin that was dropped (AC0020), or one that was blocked on (AC0023).</summary>
+[ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(AwaitTwinFix)), Shared]
+public sealed class AwaitTwinFix : EditorFix
+{
+    /// <inheritdoc/>
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = [UsageRules.OriginalInAsync.Id, UsageRules.Dropped.Id, UsageRules.Blocking.Id];
+
+    /// <inheritdoc/>
+    protected override string Title => "Await the twin";
+
+    private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
+    {
+        if (!AwaitSites.Admits(node))
+        {
+            return false;
+        }
+
+        if (diagnostic.Id == UsageRules.OriginalInAsync.Id)
+        {
+            if (node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { } call || TwinCall.Of(call, run.Model, cancellationToken) is not { } twin)
+            {
+                return false;
+            }
+
+            run.Replace(call, twin.Awaited);
+            return true;
+        }
+
+        // A variable that nobody looks at would get another type.
+        if (node is not ExpressionSyntax expression || (diagnostic.Id == UsageRules.Dropped.Id && node.Parent is not ExpressionStatementSyntax))
+        {
+            return false;
+        }
+
+        run.Replace(expression, static current => Awaiting.Await(Awaitable(current)).WithTriviaFrom(current));
+        return true;
+    }
+
+    /// <summary>What the expression blocks on.</summary>
+    private static ExpressionSyntax Awaitable(ExpressionSyntax expression)
+    {
+        while (true)
+        {
+            switch (expression)
+            {
+                case MemberAccessExpressionSyntax { Name.Identifier.ValueText: "Result" } result:
+                    expression = result.Expression;
+                    break;
+                case InvocationExpressionSyntax
+                {
+                    Expression: MemberAccessExpressionSyntax { Name.Identifier.ValueText: "GetResult" or "GetAwaiter" or "Wait" or "AsTask" or "Preserve" } access,
+                }:
+                    expression = access.Expression;
+                    break;
+                case ParenthesizedExpressionSyntax parenthesized:
+                    expression = parenthesized.Expression;
+                    break;
+                default:
+                    return expression;
+            }
+        }
+    }
+}

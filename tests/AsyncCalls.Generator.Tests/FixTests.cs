@@ -1,0 +1,41 @@
+using AsyncCalls.Generator.Tests.Harness;
+using Microsoft.CodeAnalysis.CodeFixes;
+
+namespace AsyncCalls.Generator.Tests;
+
+/// <summary>Each fix: what it makes of a source, one by one and all at once, and where it is not offered.</summary>
+public sealed class FixTests
+{
+    public static TheoryData<string, string> Declarations => [.. FixCases.OfDeclarations.Select(item => (item.Id, item.Name))];
+
+    public static TheoryData<string, string> Usage => [.. FixCases.OfUsage.Select(item => (item.Id, item.Name))];
+
+    [Theory]
+    [MemberData(nameof(Declarations))]
+    public Task Mends_declarations(string id, string name)
+    {
+        (_, _, string before, string after) = FixCases.OfDeclarations.Single(item => item.Id == id && item.Name == name);
+        return new FixTest(before, after, id).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [MemberData(nameof(Usage))]
+    public Task Mends_usage(string id, string name)
+    {
+        (_, _, string before, string after) = FixCases.OfUsage.Single(item => item.Id == id && item.Name == name);
+        return new FixTest(UsageCases.InUser(before), UsageCases.InUser(after), id).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public void Every_fix_has_a_case_that_it_mends()
+        => Assert.Equal(
+            FixTest.Fixes.SelectMany(fix => fix.FixableDiagnosticIds).Order(StringComparer.Ordinal),
+            FixCases.OfDeclarations.Concat(FixCases.OfUsage).Where(item => item.Before != item.After).Select(item => item.Id).Distinct().Order(StringComparer.Ordinal));
+
+    [Fact]
+    public void Every_fix_can_be_made_everywhere()
+        => Assert.All(FixTest.Fixes, fix => Assert.Equal(
+            [FixAllScope.Document, FixAllScope.Project, FixAllScope.Solution],
+            fix.GetFixAllProvider()!.GetSupportedFixAllScopes().Intersect(
+                [FixAllScope.Document, FixAllScope.Project, FixAllScope.Solution])));
+}

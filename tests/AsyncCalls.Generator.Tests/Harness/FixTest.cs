@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using AsyncCalls.CodeFixes;
+using AsyncCalls.Generator.Analyzers;
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.CSharp.Testing;
+using Microsoft.CodeAnalysis.Diagnostics;
+using Microsoft.CodeAnalysis.Testing;
+
+namespace AsyncCalls.Generator.Tests.Harness;
+
+/// <summary>
+/// A source before and after its fixes, in a project with all analyzers, all fixes and both generators. The fixes are made one by one, and then all at
+/// once in the document, the project and the solution.
+/// </summary>
+internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFixProvider, DefaultVerifier>
+{
+    private static readonly string Usings = TestCompilation.GlobalUsings.Replace("global ", "", StringComparison.Ordinal).ReplaceLineEndings("\n") + "\n";
+
+    private static readonly string[] Informations = ["AC0014", "AC0017", "AC0018"];
+
+    /// <param name="before">The source, with <c>{|id:…|}</c> around what is reported.</param>
+    /// <param name="after">The source when all is fixed, or the same one if no fix is offered.</param>
+    /// <param name="id">The rule: of the others, informations are left out.</param>
+    public FixTest(string before, string after, string id)
+    {
+        ReferenceAssemblies = new ReferenceAssemblies("net10.0");
+        TestState.AdditionalReferences.AddRange(TestCompilation.References);
+        FixedState.AdditionalReferences.AddRange(TestCompilation.References);
+        MarkupOptions = MarkupOptions.UseFirstDescriptor;
+
+        // Part of the project, as in an editor: what a fix sees of a document then has the twins.
+        SolutionTransforms.Add(static (solution, project) => solution.AddAnalyzerReference(project, new Generators()));
+        TestCode = Usings + before.ReplaceLineEndings("\n");
+        FixedCode = Usings + after.ReplaceLineEndings("\n");
+        DisabledDiagnostics.AddRange(Informations.Where(information => information != id));
+    }
+
+    /// <summary>All fixes that a user's editor gets.</summary>
+    public static CodeFixProvider[] Fixes { get; } =
+    [
+        .. typeof(EditorFix).Assembly.GetTypes()
+            .Where(type => type.IsSubclassOf(typeof(CodeFixProvider)) && !type.IsAbstract)
+            .Select(type => (CodeFixProvider)Activator.CreateInstance(type)!),
+    ];
+
+    /// <summary>Whether the fixes are there.</summary>
+    public bool HasFixes { get; init; } = true;
+
+    protected override IEnumerable<CodeFixProvider> GetCodeFixProviders() => HasFixes ? Fixes : [];
+
+    protected override IEnumerable<DiagnosticAnalyzer> GetDiagnosticAnalyzers() => TestCompilation.Analyzers;
+
+    protected override ParseOptions CreateParseOptions() => TestCompilation.ParseOptions;
+
+    protected override CompilationOptions CreateCompilationOptions() => new CSharpCompilationOptions(
+        OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable);
+
+    private sealed class Generators : AnalyzerReference
+    {
+        // The workspace asks more than once, and knows a generator by its instance.
+        private static readonly ImmutableArray<ISourceGenerator> Both = [new AsyncCallGenerator().AsSourceGenerator(), TestCompilation.LibraryImportGenerator()];
+
+        public override string? FullPath => null;
+
+        public override object Id => nameof(Generators);
+
+        public override ImmutableArray<DiagnosticAnalyzer> GetAnalyzers(string language) => [];
+
+        public override ImmutableArray<DiagnosticAnalyzer> GetAnalyzersForAllLanguages() => [];
+
+        public override ImmutableArray<ISourceGenerator> GetGenerators(string language) => Both;
+
+        public override ImmutableArray<ISourceGenerator> GetGeneratorsForAllLanguages() => GetGenerators(LanguageNames.CSharp);
+    }
+}
