@@ -9,6 +9,7 @@ internal static class KnownNames
     public const string Options = "global::AsyncCalls.CallOptions";
     public const string Result = "global::AsyncCalls.AsyncCallResult";
     public const string Errors = "global::AsyncCalls.AsyncCallErrors";
+    public const string Operation = "global::AsyncCalls.CallOperation";
     public const string CompilerServices = "global::AsyncCalls.CompilerServices";
     public const string ValueTask = "global::System.Threading.Tasks.ValueTask";
     public const string CancellationToken = "global::System.Threading.CancellationToken";

@@ -84,6 +84,11 @@ public sealed class AsyncCallOptions
     /// <summary>What takes the place of every backend; null: the machine's own. Set by <c>AsyncCalls.Testing</c>.</summary>
     internal ISimulator? Simulator { get; set; }
 
+    /// <summary>
+    /// Whether io_uring serves what it can, also where the routing table sends calls elsewhere. For tests, which compare the backends, and for the benchmarks that the table is decided by.
+    /// </summary>
+    internal bool NativeFirst { get; set; }
+
     /// <summary>Every setting that is out of its range, as a sentence that says what to change; empty when all are fine.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -114,7 +114,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         }
 
         IoCall call = IoCall.Rent(Owner, nameof(NopAsync), CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
-        Start(call, Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any).First), cancellationToken);
+        Start(call, Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any), call.Iocb), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 

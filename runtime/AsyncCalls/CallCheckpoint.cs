@@ -115,6 +115,13 @@ public sealed class CallCheckpoint
         return checkpoint;
     }
 
+    /// <summary>Whether a call of an operation can be described so that another process can make it.</summary>
+    internal static bool CanRestore(CallOperation operation) => operation
+        is CallOperation.Nop
+        or CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt
+        or CallOperation.Sync or CallOperation.DataSync or CallOperation.Truncate or CallOperation.Allocate
+        or CallOperation.OpenAt;
+
     private static void Check(CallCheckpoint checkpoint, CheckpointedCall call)
     {
         if (call.Handle is { } handle && checkpoint.Handles.Count(known => known.Number == handle) != 1)

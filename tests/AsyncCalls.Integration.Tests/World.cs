@@ -48,6 +48,9 @@ internal sealed class World : IDisposable
     /// <summary>Memory for the call: what a read leaves there is compared, and it is what a write writes.</summary>
     public byte[] Buffer { get; } = [.. Enumerable.Range(0, 40).Select(i => (byte)(200 - i))];
 
+    /// <summary>Memory for <c>struct statx</c>, which has times in it and so is not compared.</summary>
+    public byte[] Stat { get; } = new byte[256];
+
     /// <summary>What a body has done, for calls that return nothing.</summary>
     public List<string> Notes { get; } = [];
 
@@ -121,8 +124,8 @@ internal sealed class World : IDisposable
             // Not by the class library, whose locks are part of what is tested.
             byte[] content = new byte[8_000];
             using var file = new SafeFileHandle(Libc.open(path, Libc.ReadOnly | Libc.CloseOnExec, 0), ownsHandle: true);
-            int length = (int)Libc.read(file, content, (nuint)content.Length);
-            text.AppendLine($"{Path.GetFileName(path)} {ModeOf(path)} {new FileInfo(path).Length} {Convert.ToHexString(content.AsSpan(0, length)).TrimEnd('0')}");
+            int length = Math.Max(0, (int)Libc.read(file, content, (nuint)content.Length));
+            text.AppendLine($"{Path.GetFileName(path)} {ModeOf(path)} {(File.Exists(path) ? new FileInfo(path).Length : -1)} {Convert.ToHexString(content.AsSpan(0, length)).TrimEnd('0')}");
         }
 
         return text.ToString();

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
+using AsyncCalls.Routing;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Runtime.Tests;
@@ -27,8 +28,8 @@ public sealed class CancellationTests
             CompilerServices.RandomAccessCalls.Read(runtime, "test", pipe.Reader, new byte[1], 0, token).AsTask(),
             CompilerServices.RandomAccessCalls.Write(runtime, "test", pipe.Writer, new byte[1], 0, token).AsTask(),
             CompilerServices.RandomAccessCalls.FlushToDisk(runtime, "test", pipe.Writer, token).AsTask(),
-            CompilerServices.LibcCalls.Open(runtime, "test", AsyncCallErrors.ReturnValue, "/dev/null", 0, 0, token).AsInt32().AsTask(),
-            CompilerServices.LibcCalls.FSync(runtime, "test", AsyncCallErrors.ReturnValue, pipe.Writer, token).AsVoid().AsTask(),
+            LibcTwins.Open(runtime, "test", AsyncCallErrors.ReturnValue, "/dev/null", 0, 0, token).AsInt32().AsTask(),
+            LibcTwins.FSync(runtime, "test", AsyncCallErrors.ReturnValue, pipe.Writer, token).AsVoid().AsTask(),
         ];
         foreach (Task task in all)
         {
@@ -48,7 +49,7 @@ public sealed class CancellationTests
         using var cancel = new CancellationTokenSource();
         IoCall call = IoCall.Rent(runtime.Engine, "test", CallManner.Import, AsyncCallErrors.ReturnValue, CallOperation.Nop);
         await cancel.CancelAsync();
-        runtime.Engine.Start(call, runtime.Engine.Choose(Backend.IoUring), cancel.Token);
+        runtime.Engine.Start(call, runtime.Engine.Choose(RoutingTable.Find(CallOperation.Nop, HandleKind.Any), call.Iocb), cancel.Token);
         OperationCanceledException thrown = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => new ValueTask(call, call.Version).Bound());
         Assert.Equal(cancel.Token, thrown.CancellationToken);
     }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using AsyncCalls.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Runtime.Tests;
@@ -73,7 +72,7 @@ public sealed class ContextEndTests
         AsyncCallContext context = runtime.CreateContext();
         using BufferLease path = context.Pin("/dev/null\0"u8.ToArray());
         Assert.NotEqual(0ul, context.Submit(Iocb.OpenAt(null, path, Native.ReadOnly)).Value);
-        Task<int> opened = LibcCalls.Open(context.Runtime, "open", AsyncCallErrors.ReturnValue, "/dev/null", Native.ReadOnly, 0, default).AsInt32().AsTask();
+        Task<int> opened = LibcTwins.Open(context.Runtime, "open", AsyncCallErrors.ReturnValue, "/dev/null", Native.ReadOnly, 0, default).AsInt32().AsTask();
         Bounded.Until(() => context.Ring.Count == 2, "both have completed");
         context.Dispose();
         int fd = await opened.Bound();

@@ -116,25 +116,25 @@ public sealed class ImportParityTests : IDisposable
         using var pipe = new TestPipe();
         foreach (int fd in (int[])[(int)reader.DangerousGetHandle(), (int)writer.DangerousGetHandle(), (int)pipe.Reader.DangerousGetHandle(), -1, BadNumber])
         {
-            Same(Raw(Native.fsync(fd)), () => LibcCalls.FSync(runtime, "t", Plain, fd, default).AsInt32(), $"fsync({fd})");
-            Same(Raw(Native.fdatasync(fd)), () => LibcCalls.FDataSync(runtime, "t", Plain, fd, default).AsInt32(), $"fdatasync({fd})");
+            Same(Raw(Native.fsync(fd)), () => LibcTwins.FSync(runtime, "t", Plain, fd, default).AsInt32(), $"fsync({fd})");
+            Same(Raw(Native.fdatasync(fd)), () => LibcTwins.FDataSync(runtime, "t", Plain, fd, default).AsInt32(), $"fdatasync({fd})");
             foreach (long length in (long[])[100, -1, long.MaxValue])
             {
-                Same(Raw(Native.ftruncate(fd, length)), () => LibcCalls.FTruncate(runtime, "t", Plain, fd, length, default).AsInt32(), $"ftruncate({fd}, {length})");
+                Same(Raw(Native.ftruncate(fd, length)), () => LibcTwins.FTruncate(runtime, "t", Plain, fd, length, default).AsInt32(), $"ftruncate({fd}, {length})");
             }
 
             foreach ((int mode, long offset, long length) in ((int, long, long)[])[(0, 0, 100), (0, -1, 100), (0, 0, 0), (77, 0, 100), (0, long.MaxValue, 1)])
             {
                 Same(
                     Raw(Native.fallocate(fd, mode, offset, length)),
-                    () => LibcCalls.FAllocate(runtime, "t", Plain, fd, mode, offset, length, default).AsInt32(),
+                    () => LibcTwins.FAllocate(runtime, "t", Plain, fd, mode, offset, length, default).AsInt32(),
                     $"fallocate({fd}, {mode}, {offset}, {length})");
             }
         }
 
         foreach (int fd in (int[])[-1, BadNumber])
         {
-            Same(Raw(Native.close(fd)), () => LibcCalls.Close(runtime, "t", Plain, fd, default).AsInt32(), $"close({fd})");
+            Same(Raw(Native.close(fd)), () => LibcTwins.Close(runtime, "t", Plain, fd, default).AsInt32(), $"close({fd})");
         }
     }
 
@@ -146,21 +146,21 @@ public sealed class ImportParityTests : IDisposable
         int at = (int)directory.DangerousGetHandle();
         foreach (string path in (string[])[Path.Combine(_folder, "missing"), Path.Combine(_file, "below"), new string('x', 5_000), "/" + new string('y', 300), "", _folder])
         {
-            Same(Raw(Native.open(path, Native.WriteOnly, 0)), () => LibcCalls.Open(runtime, "t", Plain, path, Native.WriteOnly, 0, default).AsInt32(), $"open({path})");
-            Same(Raw(Native.openat(at, path, Native.WriteOnly, 0)), () => LibcCalls.OpenAt(runtime, "t", Plain, directory, path, Native.WriteOnly, 0, default).AsInt32(), $"openat({path})");
-            Same(Raw(Native.openat(BadNumber, path, Native.WriteOnly, 0)), () => LibcCalls.OpenAt(runtime, "t", Plain, BadNumber, path, Native.WriteOnly, 0, default).AsInt32(), $"openat(bad, {path})");
+            Same(Raw(Native.open(path, Native.WriteOnly, 0)), () => LibcTwins.Open(runtime, "t", Plain, path, Native.WriteOnly, 0, default).AsInt32(), $"open({path})");
+            Same(Raw(Native.openat(at, path, Native.WriteOnly, 0)), () => LibcTwins.OpenAt(runtime, "t", Plain, directory, path, Native.WriteOnly, 0, default).AsInt32(), $"openat({path})");
+            Same(Raw(Native.openat(BadNumber, path, Native.WriteOnly, 0)), () => LibcTwins.OpenAt(runtime, "t", Plain, BadNumber, path, Native.WriteOnly, 0, default).AsInt32(), $"openat(bad, {path})");
         }
 
-        SafeFileHandle invalid = await LibcCalls.Open(runtime, "t", Plain, "/missing", 0, 0, default).AsFileHandle();
+        SafeFileHandle invalid = await LibcTwins.Open(runtime, "t", Plain, "/missing", 0, 0, default).AsFileHandle();
         Assert.Equal(2, Marshal.GetLastPInvokeError());
         Assert.True(invalid.IsInvalid);
 
-        int fd = await LibcCalls.OpenAt(runtime, "t", Plain, directory, "made", Native.Create | Native.ReadWrite | Native.CloseOnExec, 0x180, default).AsInt32();
+        int fd = await LibcTwins.OpenAt(runtime, "t", Plain, directory, "made", Native.Create | Native.ReadWrite | Native.CloseOnExec, 0x180, default).AsInt32();
         Assert.True(fd >= 0);
         Assert.True(File.Exists(Path.Combine(_folder, "made")));
-        Assert.Equal(0, await LibcCalls.Close(runtime, "t", Plain, fd, default).AsInt32());
+        Assert.Equal(0, await LibcTwins.Close(runtime, "t", Plain, fd, default).AsInt32());
 
-        using SafeFileHandle opened = await LibcCalls.Open(runtime, "t", Plain, _file, Native.CloseOnExec, 0, default).AsFileHandle();
+        using SafeFileHandle opened = await LibcTwins.Open(runtime, "t", Plain, _file, Native.CloseOnExec, 0, default).AsFileHandle();
         Assert.False(opened.IsInvalid);
         Assert.Equal(100, RandomAccess.GetLength(opened));
     }
@@ -185,10 +185,10 @@ public sealed class ImportParityTests : IDisposable
         }
 
         Assert.Throws<ArgumentNullException>(() => { _ = LibcCalls.Read(runtime, "t", Plain, null!, buffer, 1, default); });
-        Assert.Throws<ArgumentNullException>(() => { _ = LibcCalls.FSync(runtime, "t", Plain, null!, default); });
+        Assert.Throws<ArgumentNullException>(() => { _ = LibcTwins.FSync(runtime, "t", Plain, null!, default); });
         file.Dispose();
         Assert.Throws<ObjectDisposedException>(() => { _ = LibcCalls.Read(runtime, "t", Plain, file, buffer, 1, default); });
-        Assert.Throws<ObjectDisposedException>(() => { _ = LibcCalls.FSync(runtime, "t", Plain, file, default); });
+        Assert.Throws<ObjectDisposedException>(() => { _ = LibcTwins.FSync(runtime, "t", Plain, file, default); });
     }
 
     [Theory, CombinatorialLanes]
@@ -200,12 +200,12 @@ public sealed class ImportParityTests : IDisposable
         broken.Reader.Dispose();
         string missing = Path.Combine(_folder, "missing");
         FileNotFoundException notFound = await Assert.ThrowsAsync<FileNotFoundException>(
-            () => LibcCalls.Open(runtime, "t", Throw, missing, 0, 0, default).AsInt32().Bound());
+            () => LibcTwins.Open(runtime, "t", Throw, missing, 0, 0, default).AsInt32().Bound());
         Assert.Equal(missing, notFound.FileName);
         await Assert.ThrowsAsync<IOException>(() => LibcCalls.Write(runtime, "t", Throw, broken.Writer, new byte[1], 1, default).AsIntPtr().Bound());
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => LibcCalls.Read(runtime, "t", Throw, BadNumber, new byte[1], 1, default).AsIntPtr().Bound());
         await Assert.ThrowsAsync<IOException>(() => LibcCalls.PRead(runtime, "t", Throw, BadNumber, new byte[1], 1, -1, default).AsIntPtr().Bound());
-        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => LibcCalls.FSync(runtime, "t", Throw, BadNumber, default).AsVoid().Bound());
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => LibcTwins.FSync(runtime, "t", Throw, BadNumber, default).AsVoid().Bound());
     }
 
     private static (long Result, int Error) Raw(nint result) => (result, result < 0 ? Marshal.GetLastPInvokeError() : 0);

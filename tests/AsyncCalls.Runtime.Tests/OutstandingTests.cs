@@ -328,7 +328,7 @@ public sealed class OutstandingTests
             for (int i = 0; i < 20; i++)
             {
                 // open(2) of a FIFO waits for the other end: it comes at the moment when the wait is cancelled.
-                Task<int> open = LibcCalls.Open(runtime, "open", AsyncCallErrors.ReturnValue, fifo, 0, 0, CancellationToken.None).AsInt32().AsTask();
+                Task<int> open = LibcTwins.Open(runtime, "open", AsyncCallErrors.ReturnValue, fifo, 0, 0, CancellationToken.None).AsInt32().AsTask();
                 PendingCall call = await RunningCall(runtime);
                 Task<SafeFileHandle> other = Task.Run(() => OpenWriter(fifo));
                 runtime.Cancel(call.Id);

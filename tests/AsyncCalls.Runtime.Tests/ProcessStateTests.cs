@@ -40,7 +40,7 @@ public sealed partial class ProcessStateTests
         using BufferLease name = context.Pin("file\0"u8.ToArray());
         using var blocked = new BlockedWorker(runtime);
         folders.EnterFirst();
-        Task<SafeFileHandle> opening = LibcCalls.Open(runtime, "open", AsyncCallErrors.ReturnValue, "file", 0, 0, CancellationToken.None).AsFileHandle().AsTask();
+        Task<SafeFileHandle> opening = LibcTwins.Open(runtime, "open", AsyncCallErrors.ReturnValue, "file", 0, 0, CancellationToken.None).AsFileHandle().AsTask();
         CallId block = context.Submit(Iocb.OpenAt(null, name, Native.CloseOnExec));
         folders.EnterSecond();
         blocked.Release();
@@ -63,7 +63,7 @@ public sealed partial class ProcessStateTests
         Task<SafeFileHandle> opening;
         using (SafeFileHandle folder = Native.OpenFile(".", Native.ReadOnly))
         {
-            opening = LibcCalls.OpenAt(runtime, "openat", AsyncCallErrors.ReturnValue, folder, "file", 0, 0, CancellationToken.None).AsFileHandle().AsTask();
+            opening = LibcTwins.OpenAt(runtime, "openat", AsyncCallErrors.ReturnValue, folder, "file", 0, 0, CancellationToken.None).AsFileHandle().AsTask();
         }
 
         folders.EnterSecond();
@@ -82,7 +82,7 @@ public sealed partial class ProcessStateTests
         try
         {
             using var blocked = new BlockedWorker(runtime);
-            Task<SafeFileHandle> native = LibcCalls.Open(
+            Task<SafeFileHandle> native = LibcTwins.Open(
                 runtime, "open", AsyncCallErrors.ReturnValue, "native", Native.Create | Native.WriteOnly, 0x1FF, CancellationToken.None).AsFileHandle().AsTask();
             Task<SafeFileHandle> library = FileCalls.OpenHandle(
                 runtime, "open", "library", FileMode.CreateNew, FileAccess.Write, FileShare.None, FileOptions.None, 0, CancellationToken.None).AsTask();
@@ -121,7 +121,7 @@ public sealed partial class ProcessStateTests
                 _ = setfsuid(Nobody);
                 Assert.Equal(-1, Native.open(path, Native.ReadOnly, 0));
                 denied = Marshal.GetLastPInvokeError();
-                opening = LibcCalls.Open(runtime, "open", AsyncCallErrors.ReturnValue, path, Native.CloseOnExec, 0, CancellationToken.None).AsInt32().AsTask();
+                opening = LibcTwins.Open(runtime, "open", AsyncCallErrors.ReturnValue, path, Native.CloseOnExec, 0, CancellationToken.None).AsInt32().AsTask();
             });
             Assert.Equal(13, denied);
             using var opened = new SafeFileHandle(await opening!.Bound(), ownsHandle: true);

@@ -141,8 +141,8 @@ public sealed partial class ResultOwnershipTests
     {
         for (int i = 0; i < 20; i++)
         {
-            _ = LibcCalls.Open(runtime, "open", AsyncCallErrors.ReturnValue, path, Native.CloseOnExec, 0, CancellationToken.None).AsFileHandle();
-            _ = LibcCalls.Open(runtime, "open", AsyncCallErrors.ReturnValue, path, Native.CloseOnExec, 0, CancellationToken.None).AsInt32();
+            _ = LibcTwins.Open(runtime, "open", AsyncCallErrors.ReturnValue, path, Native.CloseOnExec, 0, CancellationToken.None).AsFileHandle();
+            _ = LibcTwins.Open(runtime, "open", AsyncCallErrors.ReturnValue, path, Native.CloseOnExec, 0, CancellationToken.None).AsInt32();
             _ = FileCalls.OpenHandle(runtime, "open", path, FileMode.Open, FileAccess.Read, FileShare.Read, FileOptions.None, 0, CancellationToken.None);
         }
     }

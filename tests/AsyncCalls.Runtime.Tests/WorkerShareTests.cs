@@ -1,5 +1,4 @@
 using AsyncCalls.Backends.Workers;
-using AsyncCalls.CompilerServices;
 
 namespace AsyncCalls.Runtime.Tests;
 
@@ -128,5 +127,5 @@ public sealed class WorkerShareTests
         runtime.PendingCalls.Count(call => call.Operation == operation && call.State == PendingCallState.Running);
 
     private static Task<int> SyncAsync(AsyncCallRuntime runtime, HeldLock file) =>
-        LibcCalls.FDataSync(runtime, "fdatasync", AsyncCallErrors.ReturnValue, file.Handle, CancellationToken.None).AsInt32().AsTask();
+        LibcTwins.FDataSync(runtime, "fdatasync", AsyncCallErrors.ReturnValue, file.Handle, CancellationToken.None).AsInt32().AsTask();
 }

@@ -54,7 +54,7 @@ internal static class Remarks
             writer.Line($"/// <para>Requires <see cref=\"{backends}\"/>, and throws <see cref=\"global::System.NotSupportedException\"/> where that is not available.</para>");
         }
 
-        if (twin.Call is WorkerCall { Import.GivesErrno: true } or DescriptorCall && twin.ReturnType?.StartsWith(KnownNames.Result, StringComparison.Ordinal) == true)
+        if (twin.Call is WorkerCall { Import.GivesErrno: true } or NativeCall && twin.ReturnType?.StartsWith(KnownNames.Result, StringComparison.Ordinal) == true)
         {
             writer.Line("/// <para>The error number is in the result.</para>");
         }
@@ -64,7 +64,7 @@ internal static class Remarks
     {
         CallOperation operation = twin.Call switch
         {
-            DescriptorCall descriptor => descriptor.Operation,
+            NativeCall native => native.Operation,
             WorkerCall { Import: not null } => CallOperation.Import,
             _ => CallOperation.Body,
         };

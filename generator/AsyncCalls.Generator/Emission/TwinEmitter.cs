@@ -67,6 +67,9 @@ internal static class TwinEmitter
             case DescriptorCall call:
                 DescriptorEmitter.WriteBody(writer, twin, call);
                 break;
+            case LibcTwinCall call:
+                LibcEmitter.WriteBody(writer, twin, call);
+                break;
             case WorkerCall call:
                 WorkerEmitter.WriteBody(writer, twin, call);
                 break;

@@ -3,6 +3,11 @@ namespace AsyncCalls.Generator.Models;
 /// <summary>What the twin does.</summary>
 internal abstract record TwinCall;
 
+/// <summary>A call that the runtime knows.</summary>
+/// <param name="Operation">Its operation in the routing table.</param>
+/// <param name="Conversion">The conversion of what starts it, such as <c>.AsInt32()</c>; or nothing.</param>
+internal abstract record NativeCall(CallOperation Operation, string Conversion) : TwinCall;
+
 /// <summary>One known call: a native descriptor.</summary>
 /// <param name="Target">The method of the runtime that starts it, such as <c>RandomAccessCalls.Read</c>.</param>
 /// <param name="Operation">Its operation in the routing table.</param>
@@ -16,7 +21,22 @@ internal sealed record DescriptorCall(
     EquatableArray<string> Arguments,
     EquatableArray<string> NonNegative,
     string Conversion,
-    string? Owned) : TwinCall;
+    string? Owned) : NativeCall(Operation, Conversion);
+
+/// <summary>One known function of libc, described argument by argument.</summary>
+/// <param name="Operation">Its operation in the routing table.</param>
+/// <param name="Errors">The member of <c>AsyncCallErrors</c>.</param>
+/// <param name="Steps">What tells the runtime of each argument, such as <c>Handle(fd)</c>.</param>
+/// <param name="NonNegative">Parameters that are checked before they count bytes.</param>
+/// <param name="Conversion">The conversion of the started call, such as <c>.AsInt32()</c>.</param>
+/// <param name="Owned">The names of the parameters whose memory belongs to the call until it completes.</param>
+internal sealed record LibcTwinCall(
+    CallOperation Operation,
+    string Errors,
+    EquatableArray<string> Steps,
+    EquatableArray<string> NonNegative,
+    string Conversion,
+    EquatableArray<string> Owned) : NativeCall(Operation, Conversion);
 
 /// <summary>The annotated method itself, called by a worker thread.</summary>
 /// <param name="Import">How an import is run; null for a body.</param>

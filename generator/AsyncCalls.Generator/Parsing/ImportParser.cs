@@ -33,7 +33,7 @@ internal static class ImportParser
         bool givesErrno = TwinResult.GivesErrno(method);
         if (LibcTable.Find(function) is { } libc)
         {
-            string? misfit = LibcSignature.Fit(method, libc, import, errors, out DescriptorCall? call);
+            string? misfit = LibcSignature.Fit(method, libc, import, errors, out NativeCall? call);
             if (misfit is null)
             {
                 // Each conversion has one that gives the error number too.

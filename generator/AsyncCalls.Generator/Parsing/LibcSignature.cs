@@ -7,14 +7,14 @@ namespace AsyncCalls.Generator.Parsing;
 internal static class LibcSignature
 {
     /// <summary>Returns null and the call if the declaration fits; else what does not, in words.</summary>
-    public static string? Fit(IMethodSymbol method, LibcFunction function, Import import, string errors, out DescriptorCall? call)
+    public static string? Fit(IMethodSymbol method, LibcFunction function, Import import, string errors, out NativeCall? call)
     {
         call = null;
-        bool omitsMode = function.Parameters[function.Parameters.Count - 1] == LibcParameter.Mode
-            && method.Parameters.Length == function.Parameters.Count - 1;
-        if (method.Parameters.Length != function.Parameters.Count && !omitsMode)
+        int declared = function.Parameters.Count(LibcFunction.IsDeclared);
+        bool omitsMode = function.Parameters[function.Parameters.Count - 1] == LibcParameter.Mode && method.Parameters.Length == declared - 1;
+        if (method.Parameters.Length != declared && !omitsMode)
         {
-            return $"it is declared with {method.Parameters.Length} parameters and not with {function.Parameters.Count}";
+            return $"it is declared with {method.Parameters.Length} parameters and not with {declared}";
         }
 
         if (!import.IsPlain)
@@ -27,14 +27,27 @@ internal static class LibcSignature
             return "its return type has no native form";
         }
 
-        var arguments = new List<string> { errors };
+        var arguments = new List<string>();
+        var steps = new List<string>();
         var nonNegative = new List<string>();
-        string? owned = null;
-        for (int i = 0; i < method.Parameters.Length; i++)
+        var owned = new List<string>();
+        int position = 0;
+        foreach (LibcParameter kind in function.Parameters)
         {
-            IParameterSymbol parameter = method.Parameters[i];
+            if (!LibcFunction.IsDeclared(kind))
+            {
+                steps.Add(kind == LibcParameter.WorkingDirectory ? "Handle(-100)" : "Number(0)");
+                continue;
+            }
+
+            if (position == method.Parameters.Length)
+            {
+                steps.Add("Number(0)");
+                break;
+            }
+
+            IParameterSymbol parameter = method.Parameters[position++];
             string name = SymbolText.Identifier(parameter.Name);
-            LibcParameter kind = function.Parameters[i];
             if (parameter.RefKind != RefKind.None)
             {
                 return $"'{parameter.Name}' is passed by reference";
@@ -46,22 +59,32 @@ internal static class LibcSignature
             }
 
             arguments.Add(argument);
+            steps.Add(Step(kind, argument, name, parameter.Type));
             if (kind == LibcParameter.Count && IsSigned(parameter.Type))
             {
                 nonNegative.Add(name);
             }
 
-            owned = kind is LibcParameter.InBuffer or LibcParameter.OutBuffer ? name : owned;
+            if (kind is LibcParameter.InBuffer or LibcParameter.OutBuffer or LibcParameter.InMemory or LibcParameter.OutMemory)
+            {
+                owned.Add(name);
+            }
         }
 
-        if (omitsMode)
-        {
-            arguments.Add("0");
-        }
-
-        call = new DescriptorCall("LibcCalls." + function.Target, function.Operation, new(arguments), new(nonNegative), conversion, owned);
+        call = function.Target is null
+            ? new LibcTwinCall(function.Operation, errors, new(steps), new(nonNegative), conversion, new(owned))
+            : new DescriptorCall("LibcCalls." + function.Target, function.Operation, new([errors, .. arguments]), new(nonNegative), conversion, owned[0]);
         return null;
     }
+
+    /// <summary>How an argument is told to the runtime.</summary>
+    private static string Step(LibcParameter kind, string argument, string name, ITypeSymbol type) => kind switch
+    {
+        LibcParameter.Descriptor => $"Handle({argument})",
+        LibcParameter.Path => $"Text({argument})",
+        LibcParameter.InBuffer or LibcParameter.OutBuffer or LibcParameter.InMemory or LibcParameter.OutMemory => $"Memory({argument})",
+        _ => type.SpecialType is SpecialType.System_UIntPtr or SpecialType.System_UInt64 ? $"Number(unchecked((long){name}))" : $"Number({name})",
+    };
 
     private static string? Argument(IParameterSymbol parameter, LibcParameter kind, Import import, string name)
     {
@@ -82,6 +105,12 @@ internal static class LibcSignature
                 return type.SpecialType == SpecialType.System_String && !IsNullable(type) && import.PassesUtf8(parameter) ? name : null;
             case LibcParameter.Flags:
                 return type.SpecialType == SpecialType.System_Int32 ? name : null;
+            case LibcParameter.Number:
+                return IsSigned(type) || Count(type.SpecialType, name) is not null ? name : null;
+            case LibcParameter.InMemory:
+                return IsMemory(type, TypeFacts.IsAnySpan(type)) ? name : null;
+            case LibcParameter.OutMemory:
+                return IsMemory(type, TypeFacts.IsSpan(type)) ? name : null;
             default:
                 return Mode(type.SpecialType, name);
         }
@@ -113,6 +142,9 @@ internal static class LibcSignature
 
     private static bool IsBytes(ITypeSymbol type, bool isSpan)
         => isSpan ? TypeFacts.ElementType(type).SpecialType == SpecialType.System_Byte : TypeFacts.IsByteArray(type);
+
+    private static bool IsMemory(ITypeSymbol type, bool isSpan)
+        => isSpan ? TypeFacts.ElementType(type).IsUnmanagedType : type is IArrayTypeSymbol { Rank: 1, ElementType.IsUnmanagedType: true };
 
     private static bool IsSigned(ITypeSymbol type)
         => type.SpecialType is SpecialType.System_Int32 or SpecialType.System_Int64 or SpecialType.System_IntPtr;

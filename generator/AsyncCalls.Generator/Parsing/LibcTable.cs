@@ -11,6 +11,21 @@ internal enum LibcParameter
     Path,
     Flags,
     Mode,
+
+    /// <summary>A number of any integral type.</summary>
+    Number,
+
+    /// <summary>Memory that the kernel reads: a span or array of any unmanaged type.</summary>
+    InMemory,
+
+    /// <summary>Memory that the kernel writes.</summary>
+    OutMemory,
+
+    /// <summary>No parameter: the system call is told of the working directory.</summary>
+    WorkingDirectory,
+
+    /// <summary>No parameter: the system call gets a zero.</summary>
+    NoNumber,
 }
 
 /// <summary>How the result of a libc function is declared.</summary>
@@ -26,80 +41,69 @@ internal enum LibcResult
     Descriptor,
 }
 
-/// <summary>A libc function with a native path.</summary>
+/// <summary>A libc function that the runtime knows.</summary>
 internal sealed class LibcFunction
 {
-    public LibcFunction(string target, CallOperation operation, LibcResult result, params LibcParameter[] parameters)
+    public LibcFunction(CallOperation operation, LibcResult result, params LibcParameter[] parameters)
     {
-        Target = target;
         Operation = operation;
         Result = result;
         Parameters = parameters;
     }
 
-    /// <summary>The method of <c>LibcCalls</c>.</summary>
-    public string Target { get; }
+    /// <summary>The method of <c>LibcCalls</c> that starts it; null: it is described argument by argument (<c>LibcCall</c>).</summary>
+    public string? Target { get; init; }
 
     public CallOperation Operation { get; }
 
     public LibcResult Result { get; }
 
+    /// <summary>The parameters of the function, and between them what the system call gets beside.</summary>
     public IReadOnlyList<LibcParameter> Parameters { get; }
+
+    public static bool IsDeclared(LibcParameter parameter) => parameter is not (LibcParameter.WorkingDirectory or LibcParameter.NoNumber);
 }
 
 /// <summary>What the generator knows of libc.</summary>
 internal static class LibcTable
 {
     private static readonly LibcFunction Read =
-        new("Read", CallOperation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count);
+        new(CallOperation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count) { Target = "Read" };
 
     private static readonly LibcFunction PRead =
-        new(
-            "PRead",
-            CallOperation.ReadAt,
-            LibcResult.Size,
-            LibcParameter.Descriptor,
-            LibcParameter.OutBuffer,
-            LibcParameter.Count,
-            LibcParameter.Offset);
+        new(CallOperation.ReadAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count, LibcParameter.Offset) { Target = "PRead" };
 
     private static readonly LibcFunction Write =
-        new("Write", CallOperation.Write, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count);
+        new(CallOperation.Write, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count) { Target = "Write" };
 
     private static readonly LibcFunction PWrite =
-        new(
-            "PWrite",
-            CallOperation.WriteAt,
-            LibcResult.Size,
-            LibcParameter.Descriptor,
-            LibcParameter.InBuffer,
-            LibcParameter.Count,
-            LibcParameter.Offset);
+        new(CallOperation.WriteAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InBuffer, LibcParameter.Count, LibcParameter.Offset) { Target = "PWrite" };
 
-    private static readonly LibcFunction FSync = new("FSync", CallOperation.Sync, LibcResult.Status, LibcParameter.Descriptor);
+    private static readonly LibcFunction PReadV =
+        new(CallOperation.ReadVectoredAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Offset);
 
-    private static readonly LibcFunction FDataSync = new("FDataSync", CallOperation.DataSync, LibcResult.Status, LibcParameter.Descriptor);
+    private static readonly LibcFunction PReadV2 =
+        new(CallOperation.ReadVectoredWithFlags, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Offset, LibcParameter.Flags);
 
-    private static readonly LibcFunction FTruncate =
-        new("FTruncate", CallOperation.Truncate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset);
+    private static readonly LibcFunction PWriteV =
+        new(CallOperation.WriteVectoredAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Offset);
+
+    private static readonly LibcFunction PWriteV2 =
+        new(CallOperation.WriteVectoredWithFlags, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Offset, LibcParameter.Flags);
+
+    private static readonly LibcFunction FTruncate = new(CallOperation.Truncate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset);
 
     private static readonly LibcFunction FAllocate =
-        new(
-            "FAllocate",
-            CallOperation.Allocate,
-            LibcResult.Status,
-            LibcParameter.Descriptor,
-            LibcParameter.Flags,
-            LibcParameter.Offset,
-            LibcParameter.Offset);
+        new(CallOperation.Allocate, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags, LibcParameter.Offset, LibcParameter.Offset);
+
+    private static readonly LibcFunction FAdvise =
+        new(CallOperation.AdviseFile, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset, LibcParameter.Offset, LibcParameter.Flags);
 
     private static readonly LibcFunction Open =
-        new("Open", CallOperation.OpenAt, LibcResult.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
+        new(CallOperation.OpenAt, LibcResult.Descriptor, LibcParameter.WorkingDirectory, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
 
     private static readonly LibcFunction OpenAt =
-        new("OpenAt", CallOperation.OpenAt, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
-
-    private static readonly LibcFunction Close = new("Close", CallOperation.Close, LibcResult.Status, LibcParameter.Descriptor);
+        new(CallOperation.OpenAt, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Mode);
 
     private static readonly HashSet<string> Libraries = ["libc", "libc.so.6", "c"];
 
@@ -111,17 +115,65 @@ internal static class LibcTable
         ["write"] = Write,
         ["pwrite"] = PWrite,
         ["pwrite64"] = PWrite,
-        ["fsync"] = FSync,
-        ["fdatasync"] = FDataSync,
+        ["readv"] = new(CallOperation.ReadVectored, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count),
+        ["preadv"] = PReadV,
+        ["preadv64"] = PReadV,
+        ["preadv2"] = PReadV2,
+        ["preadv64v2"] = PReadV2,
+        ["writev"] = new(CallOperation.WriteVectored, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count),
+        ["pwritev"] = PWriteV,
+        ["pwritev64"] = PWriteV,
+        ["pwritev2"] = PWriteV2,
+        ["pwritev64v2"] = PWriteV2,
+        ["fsync"] = new(CallOperation.Sync, LibcResult.Status, LibcParameter.Descriptor),
+        ["fdatasync"] = new(CallOperation.DataSync, LibcResult.Status, LibcParameter.Descriptor),
+        ["sync_file_range"] = new(CallOperation.SyncRange, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Offset, LibcParameter.Offset, LibcParameter.Number),
         ["ftruncate"] = FTruncate,
         ["ftruncate64"] = FTruncate,
         ["fallocate"] = FAllocate,
         ["fallocate64"] = FAllocate,
+        ["posix_fadvise"] = FAdvise,
+        ["posix_fadvise64"] = FAdvise,
+        ["madvise"] = new(CallOperation.AdviseMemory, LibcResult.Status, LibcParameter.OutMemory, LibcParameter.Count, LibcParameter.Flags),
         ["open"] = Open,
         ["open64"] = Open,
         ["openat"] = OpenAt,
         ["openat64"] = OpenAt,
-        ["close"] = Close,
+        ["openat2"] = new(CallOperation.OpenAt2, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.InMemory, LibcParameter.Count),
+        ["close"] = new(CallOperation.Close, LibcResult.Status, LibcParameter.Descriptor),
+        ["statx"] = new(CallOperation.StatX, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags, LibcParameter.Number, LibcParameter.OutMemory),
+        ["rename"] = new(CallOperation.RenameAt, LibcResult.Status, LibcParameter.WorkingDirectory, LibcParameter.Path, LibcParameter.WorkingDirectory, LibcParameter.Path, LibcParameter.NoNumber),
+        ["renameat"] = new(CallOperation.RenameAt, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.NoNumber),
+        ["renameat2"] = new(CallOperation.RenameAt, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Number),
+        ["unlink"] = new(CallOperation.UnlinkAt, LibcResult.Status, LibcParameter.WorkingDirectory, LibcParameter.Path, LibcParameter.NoNumber),
+        ["unlinkat"] = new(CallOperation.UnlinkAt, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags),
+        ["mkdir"] = new(CallOperation.MkDirAt, LibcResult.Status, LibcParameter.WorkingDirectory, LibcParameter.Path, LibcParameter.Number),
+        ["mkdirat"] = new(CallOperation.MkDirAt, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Number),
+        ["symlink"] = new(CallOperation.SymLinkAt, LibcResult.Status, LibcParameter.Path, LibcParameter.WorkingDirectory, LibcParameter.Path),
+        ["symlinkat"] = new(CallOperation.SymLinkAt, LibcResult.Status, LibcParameter.Path, LibcParameter.Descriptor, LibcParameter.Path),
+        ["linkat"] = new(CallOperation.LinkAt, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.Flags),
+        ["fgetxattr"] = new(CallOperation.GetAttributeOfFile, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.OutMemory, LibcParameter.Count),
+        ["getxattr"] = new(CallOperation.GetAttribute, LibcResult.Size, LibcParameter.Path, LibcParameter.Path, LibcParameter.OutMemory, LibcParameter.Count),
+        ["fsetxattr"] = new(CallOperation.SetAttributeOfFile, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Path, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Flags),
+        ["setxattr"] = new(CallOperation.SetAttribute, LibcResult.Status, LibcParameter.Path, LibcParameter.Path, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Flags),
+        ["tee"] = new(CallOperation.Tee, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.Descriptor, LibcParameter.Count, LibcParameter.Number),
+        ["pipe2"] = new(CallOperation.Pipe, LibcResult.Status, LibcParameter.OutMemory, LibcParameter.Flags),
+        ["epoll_ctl"] = new(CallOperation.EpollControl, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags, LibcParameter.Descriptor, LibcParameter.InMemory),
+        ["epoll_wait"] = new(CallOperation.EpollWait, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Flags, LibcParameter.Flags),
+        ["waitid"] = new(CallOperation.WaitId, LibcResult.Status, LibcParameter.Number, LibcParameter.Number, LibcParameter.OutMemory, LibcParameter.Flags),
+        ["socket"] = new(CallOperation.Socket, LibcResult.Descriptor, LibcParameter.Flags, LibcParameter.Flags, LibcParameter.Flags),
+        ["bind"] = new(CallOperation.Bind, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count),
+        ["listen"] = new(CallOperation.Listen, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags),
+        ["accept"] = new(CallOperation.Accept, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.OutMemory, LibcParameter.NoNumber),
+        ["accept4"] = new(CallOperation.Accept, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.OutMemory, LibcParameter.Flags),
+        ["connect"] = new(CallOperation.Connect, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count),
+        ["shutdown"] = new(CallOperation.Shutdown, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags),
+        ["send"] = new(CallOperation.Send, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Flags),
+        ["sendto"] = new(CallOperation.SendTo, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Flags, LibcParameter.InMemory, LibcParameter.Count),
+        ["recv"] = new(CallOperation.Receive, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Count, LibcParameter.Flags),
+        ["recvfrom"] = new(CallOperation.ReceiveFrom, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Count, LibcParameter.Flags, LibcParameter.OutMemory, LibcParameter.OutMemory),
+        ["sendmsg"] = new(CallOperation.SendMessage, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Flags),
+        ["recvmsg"] = new(CallOperation.ReceiveMessage, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Flags),
     };
 
     /// <summary>

@@ -55,11 +55,11 @@ internal static class SettingRules
             return;
         }
 
-        if (call is not DescriptorCall descriptor)
+        if (call is not NativeCall native)
         {
             Report(context, "RequiredBackends", "the method runs on a worker thread");
         }
-        else if (!RoutingTable.All.Any(row => row.Operation == descriptor.Operation && row.First == Backend.IoUring))
+        else if (!RoutingTable.All.Any(row => row.Operation == native.Operation && row.First == Backend.IoUring))
         {
             Report(context, "RequiredBackends", "the operation is never routed to io_uring");
         }

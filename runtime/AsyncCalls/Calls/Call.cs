@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AsyncCalls.Interop.Linux;
 
@@ -10,8 +11,8 @@ namespace AsyncCalls.Calls;
 /// </summary>
 internal abstract partial class Call
 {
-    private MemoryHandle _pin;
-    private bool _pinIsForeign;
+    private Pins _pins;
+    private int _pinCount;
     private SafeHandle? _handle;
     private bool _ownsLease;
     private SafeHandle? _closing;
@@ -80,11 +81,11 @@ internal abstract partial class Call
     }
 
     /// <summary>Keeps a buffer where it is until the call settles.</summary>
-    protected unsafe ulong Pin(ReadOnlyMemory<byte> memory)
+    protected unsafe ulong Pin<T>(ReadOnlyMemory<T> memory)
     {
-        _pin = memory.Pin();
-        _pinIsForeign = !MemoryMarshal.TryGetArray(memory, out _);
-        return (ulong)_pin.Pointer;
+        MemoryHandle pin = memory.Pin();
+        _pins[_pinCount++] = new PinnedMemory(pin, IsForeign: !MemoryMarshal.TryGetArray(memory, out _));
+        return (ulong)pin.Pointer;
     }
 
     /// <summary>Keeps the descriptor of a handle from being closed, and so reused, until the call settles. The caller has added the reference.</summary>
@@ -144,12 +145,7 @@ internal abstract partial class Call
     /// </summary>
     protected virtual void Release()
     {
-        if (!_pinIsForeign)
-        {
-            _pin.Dispose();
-            _pin = default;
-        }
-
+        ReleasePins(foreign: false);
         if (_ownsLease)
         {
             _ownsLease = false;
@@ -195,18 +191,25 @@ internal abstract partial class Call
     /// </summary>
     private void ReleaseForeign()
     {
-        if (_pinIsForeign)
-        {
-            MemoryHandle pin = _pin;
-            _pinIsForeign = false;
-            _pin = default;
-            pin.Dispose();
-        }
-
+        ReleasePins(foreign: true);
+        _pinCount = 0;
         if (_closing is { } closing)
         {
             _closing = null;
             closing.DangerousRelease();
+        }
+    }
+
+    private void ReleasePins(bool foreign)
+    {
+        for (int i = 0; i < _pinCount; i++)
+        {
+            PinnedMemory pin = _pins[i];
+            if (pin.IsForeign == foreign)
+            {
+                _pins[i] = default;
+                pin.Handle.Dispose();
+            }
         }
     }
 
@@ -221,4 +224,14 @@ internal abstract partial class Call
     }
 
     protected abstract void ReturnToPool();
+
+    /// <summary>One range of memory that stays where it is; foreign: a memory manager of the user's undoes it.</summary>
+    private readonly record struct PinnedMemory(MemoryHandle Handle, bool IsForeign);
+
+    /// <summary>Data, an address and the length of the address are the most that a system call takes.</summary>
+    [InlineArray(3)]
+    private struct Pins
+    {
+        private PinnedMemory _first;
+    }
 }

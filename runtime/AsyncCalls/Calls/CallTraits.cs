@@ -1,3 +1,5 @@
+using AsyncCalls.Calls;
+
 namespace AsyncCalls;
 
 /// <summary>How far a call of an operation can be cancelled. Every call can be taken back as long as it has not begun, but for close(2).</summary>
@@ -28,15 +30,8 @@ public readonly record struct CallTraits(CallCancellation Cancellation, bool May
     /// <exception cref="ArgumentOutOfRangeException">There is no such operation.</exception>
     public static CallTraits Of(CallOperation operation) => operation switch
     {
-        CallOperation.Nop => new(CallCancellation.WhileItRuns, false),
-        CallOperation.Read or CallOperation.ReadAt => new(CallCancellation.WhileItRuns, false),
-        CallOperation.Write or CallOperation.WriteAt => new(CallCancellation.WhileItRuns, true),
-        CallOperation.Sync or CallOperation.DataSync => new(CallCancellation.WhileItRuns, false),
-        CallOperation.Truncate or CallOperation.Allocate => new(CallCancellation.WhileItRuns, true),
-        CallOperation.OpenAt => new(CallCancellation.WhileItRuns, true),
-        CallOperation.Close => new(CallCancellation.Never, true),
         CallOperation.Body => new(CallCancellation.ByItsToken, true),
-        CallOperation.Import or CallOperation.Syscall => new(CallCancellation.WhileItRuns, true),
-        _ => throw new ArgumentOutOfRangeException(nameof(operation), operation, "There is no such operation."),
+        CallOperation.Import => new(CallCancellation.WhileItRuns, true),
+        _ => OperationTable.Find(operation)?.Traits ?? throw new ArgumentOutOfRangeException(nameof(operation), operation, "There is no such operation."),
     };
 }

@@ -53,6 +53,12 @@ internal sealed class HandleFacts
             return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));
         }
 
+        if (type == 0 && Syscalls.IsEpoll(fd))
+        {
+            // It can be polled and neither read nor written: io_uring would wait for it for ever, and the system call says so.
+            return new HandleFacts(HandleKind.Stream, seekable: false, onWorkersOnly: true);
+        }
+
         if (type is not (Syscalls.RegularFile or Syscalls.BlockDevice))
         {
             return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));

@@ -37,8 +37,9 @@ internal sealed unsafe partial class IoCall :
         CheckCompleted(token);
         long result = Result;
         CallManner manner = _manner;
+        ResultKind kind = _row.Result;
         Recycle();
-        return manner == CallManner.ClassLibrary ? result : AsImport(result);
+        return manner == CallManner.ClassLibrary ? result : AsImport(kind == ResultKind.ErrorNumber ? -result : result);
     }
 
     /// <summary>A kernel's answer as libc gives it: −1, and the error number where <see cref="Marshal.GetLastPInvokeError"/> finds it.</summary>

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using AsyncCalls.Interop.Linux;
@@ -20,27 +21,29 @@ internal sealed unsafe partial class IoCall : Call
 {
     private Iocb _iocb;
     private long _done;
-    private nint _path;
-    private BufferLease? _buffer;
-    private BufferLease? _pathBuffer;
+    private Texts _texts;
+    private CallUses _uses;
+    private SafeHandle? _secondHandle;
     private CompletionRecord? _record;
+    private OperationRow _row = null!;
     private HandleKind _kind;
     private CallManner _manner;
     private AsyncCallErrors _errors;
+    private bool _connects;
 
     public override CallOperation Operation => _iocb.Operation;
 
-    public override bool IsUnbounded => _kind == HandleKind.Stream || Operation == CallOperation.Syscall;
+    public override bool IsUnbounded => _kind == HandleKind.Stream || _row.Waits;
 
-    public override bool IsCancellable => Operation != CallOperation.Close;
+    public override bool IsCancellable => _row.Interrupted != InterruptRule.Never;
 
     public override Interruption Interruption => Interruption.Signal;
 
     public override long BytesTransferred => _done;
 
-    protected override long? CurrentOffset => _iocb.Offset >= 0 && (IsTransfer || Operation == CallOperation.Allocate) ? _iocb.Offset : null;
+    protected override long? CurrentOffset => _iocb.Offset >= 0 && Has(ArgumentKind.Number, IocbSlot.Offset) ? _iocb.Offset : null;
 
-    protected override long? CurrentLength => IsTransfer || Operation is CallOperation.Allocate or CallOperation.Truncate ? _iocb.Length : null;
+    protected override long? CurrentLength => Has(ArgumentKind.Number, IocbSlot.Length) ? _iocb.Length : null;
 
     /// <summary>Whether a write that transferred a part goes on with the rest, whoever carries it: the class library's does.</summary>
     public bool GoesOn => _manner == CallManner.ClassLibrary;
@@ -60,7 +63,8 @@ internal sealed unsafe partial class IoCall : Call
         call.Prepare(owner, method);
         call._iocb = default;
         call._iocb.Operation = operation;
-        call._iocb.Handle = -1;
+        call._row = OperationTable.Of(operation);
+        call._connects = false;
         call._done = 0;
         call._kind = HandleKind.Any;
         call._manner = manner;
@@ -72,29 +76,29 @@ internal sealed unsafe partial class IoCall : Call
     /// <summary>
     /// The block that was submitted, with its names replaced by what they stand for, and the uses that the call now owns.
     /// </summary>
-    public void SetSubmitted(in Iocb iocb, HandleKind kind, SafeHandle? lease, BufferLease? buffer, BufferLease? path, CompletionRecord? record)
+    public void SetSubmitted(in Iocb iocb, HandleKind kind, in CallUses uses, CompletionRecord? record)
     {
         _iocb = iocb;
         _kind = kind;
-        _buffer = buffer;
-        _pathBuffer = path;
+        _uses = uses with { Handle = null, SecondHandle = null };
+        _secondHandle = uses.SecondHandle;
         _record = record;
         IsSubmitted = true;
-        OwnLease(lease);
+        OwnLease(uses.Handle);
     }
 
     /// <summary>A copy of what a submitted write has left to write; null: the call has let go of its buffer, so it has ended. Any thread.</summary>
     public byte[]? CopyData()
     {
         // The block may be that of the next part already: its range lies in the same buffer, which the lease keeps where it is.
-        BufferLease? buffer = Volatile.Read(ref _buffer);
+        BufferLease? buffer = Volatile.Read(ref _uses.Buffer);
         return buffer?.Copy(_iocb.Buffer, _iocb.Length);
     }
 
     /// <summary>A copy of the path of a submitted open; null: the call has ended. Any thread.</summary>
     public string? CopyPath()
     {
-        BufferLease? buffer = Volatile.Read(ref _pathBuffer);
+        BufferLease? buffer = Volatile.Read(ref _uses.Path);
         return buffer?.Copy((ulong)buffer.Address, buffer.Length) is { } bytes ? Encoding.UTF8.GetString(bytes.AsSpan(0, bytes.IndexOf((byte)0))) : null;
     }
 
@@ -117,7 +121,7 @@ internal sealed unsafe partial class IoCall : Call
     /// <summary>Closes the descriptor that a completion brings and that nobody will hear of.</summary>
     public static void DisposeOrphan(in CompletionEvent completion)
     {
-        if (completion is { Operation: (uint)CallOperation.OpenAt, Result: >= 0 })
+        if (completion.Result >= 0 && OperationTable.Find((CallOperation)completion.Operation) is { Result: ResultKind.Descriptor })
         {
             _ = Syscalls.Close((int)completion.Result);
         }
@@ -161,20 +165,33 @@ internal sealed unsafe partial class IoCall : Call
         _done = done;
     }
 
-    public void SetRange(int mode, long offset, long length)
+    /// <summary>The descriptor of the second handle, and the handle whose added reference the call now owns (null for a bare number).</summary>
+    public void SetSecondHandle(int fd, SafeHandle? lease)
     {
-        _iocb.OperationFlags = (uint)mode;
-        _iocb.Offset = offset;
-        _iocb.Length = length;
+        _iocb.SecondHandle = fd;
+        _secondHandle = lease;
     }
 
-    /// <summary>The path of openat(2), copied to memory that the call owns.</summary>
-    public void SetOpen(string? path, int flags, uint mode)
+    /// <summary>Any field of the block.</summary>
+    public void Set(IocbSlot slot, long value) => _iocb[slot] = value;
+
+    /// <summary>Goes on after a part that was transferred inline.</summary>
+    public void Advance(long done)
     {
-        _path = Marshal.StringToCoTaskMemUTF8(path);
-        _iocb.Path = (ulong)_path;
-        _iocb.OperationFlags = (uint)flags;
-        _iocb.Mode = mode;
+        _iocb.Buffer += (ulong)done;
+        _iocb.Length -= done;
+        _done = done;
+    }
+
+    /// <summary>Memory, which stays pinned until the call settles; no memory is a null pointer.</summary>
+    public void SetMemory<T>(IocbSlot slot, ReadOnlyMemory<T> memory) => _iocb[slot] = memory.IsEmpty ? 0 : (long)Pin(memory);
+
+    /// <summary>A text, copied to memory that the call owns.</summary>
+    public void SetText(IocbSlot slot, string? text)
+    {
+        ref nint copy = ref _texts[TextOf(slot)];
+        copy = Marshal.StringToCoTaskMemUTF8(text);
+        _iocb[slot] = copy;
     }
 
     public override void Execute(IInterruptGate gate)
@@ -182,7 +199,7 @@ internal sealed unsafe partial class IoCall : Call
         long result;
         do
         {
-            if (Operation == CallOperation.Close)
+            if (!IsCancellable)
             {
                 // Never interrupted and never retried: whether the descriptor was released would not be known.
                 result = Perform();
@@ -212,10 +229,10 @@ internal sealed unsafe partial class IoCall : Call
             return TryFinishFailed((int)-result);
         }
 
-        if (Operation == CallOperation.OpenAt && IsCancelRequested)
+        if (_row.Result is ResultKind.Descriptor or ResultKind.DescriptorPair && IsCancelRequested)
         {
             // Whoever cancelled does not look for a descriptor any more.
-            _ = Syscalls.Close((int)result);
+            DisposeResource(result);
             Settle(-Errno.ECANCELED, cancelled: true);
             return true;
         }
@@ -226,7 +243,7 @@ internal sealed unsafe partial class IoCall : Call
             return true;
         }
 
-        Debug.Assert(result <= _iocb.Length, "The kernel transfers at most what it was asked for.");
+        Debug.Assert(result <= _iocb.Length || !IsWrite, "The kernel writes at most what it was asked for; MSG_TRUNC tells of more than was read.");
         _done += result;
         bool partOfWrite = IsWrite && goesOn && result < _iocb.Length;
         if (partOfWrite && result > 0 && !IsCancelRequested)
@@ -251,25 +268,59 @@ internal sealed unsafe partial class IoCall : Call
     protected override void Release()
     {
         base.Release();
-        _buffer?.Release();
-        _buffer = null;
-        _pathBuffer?.Release();
-        _pathBuffer = null;
-        Marshal.FreeCoTaskMem(_path);
-        _path = 0;
+        _uses.ReleaseBuffers();
+        if (_secondHandle is { } second)
+        {
+            _secondHandle = null;
+            HandleState.ReleaseReference(second);
+        }
+
+        foreach (ref nint text in (Span<nint>)_texts)
+        {
+            Marshal.FreeCoTaskMem(text);
+            text = 0;
+        }
     }
 
     protected override void ReturnToPool() => CallPool<IoCall>.Return(this);
 
     private bool IsPositioned => Operation is CallOperation.ReadAt or CallOperation.WriteAt;
 
-    private bool IsWrite => Operation is CallOperation.Write or CallOperation.WriteAt;
+    private bool IsWrite => Operation is CallOperation.Write or CallOperation.WriteAt or CallOperation.Send or CallOperation.SendTo;
 
-    private bool IsTransfer => Operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt;
+    /// <summary>Whether the call moves bytes between one buffer and a handle, so that it can go on after a part.</summary>
+    private bool IsTransfer => _row.Native is { LengthIsTransfer: true };
+
+    private bool Has(ArgumentKind kind, IocbSlot slot)
+    {
+        foreach (CallArgument argument in _row.Arguments)
+        {
+            if (argument.Kind == kind && argument.Slot == slot)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Closes what the call opened.</summary>
+    private void DisposeResource(long result)
+    {
+        if (_row.Result == ResultKind.Descriptor)
+        {
+            _ = Syscalls.Close((int)result);
+            return;
+        }
+
+        int* descriptors = (int*)_iocb.Buffer;
+        _ = Syscalls.Close(descriptors[0]);
+        _ = Syscalls.Close(descriptors[1]);
+    }
 
     private bool TryFinishFailed(int errno)
     {
-        if (errno == Errno.EINTR && !IsCancelRequested && _manner == CallManner.ClassLibrary)
+        if (errno == Errno.EINTR && !IsCancelRequested && GoesOnAfterSignal())
         {
             return false;
         }
@@ -278,6 +329,7 @@ internal sealed unsafe partial class IoCall : Call
         {
             // A file that can seek and takes no offset (some of /proc): the class library goes on without one, and so does this call.
             _iocb.Operation = Operation == CallOperation.ReadAt ? CallOperation.Read : CallOperation.Write;
+            _row = OperationTable.Of(_iocb.Operation);
             _iocb.Offset = -1;
             return false;
         }
@@ -299,40 +351,74 @@ internal sealed unsafe partial class IoCall : Call
         }
         else
         {
-            Settle(-errno, ThrowsErrors ? FileErrors.FromErrno(errno, PathForErrors()) : null);
+            Settle(-errno, ErrorOf(-errno));
         }
 
         return true;
     }
 
+    /// <summary>What the rule of the operation says, once a signal has met the call.</summary>
+    private bool GoesOnAfterSignal()
+    {
+        _connects |= _row.Interrupted == InterruptRule.AwaitConnection;
+        return _connects || _row.Interrupted == InterruptRule.GoOn || (_row.Interrupted == InterruptRule.Retry && _manner == CallManner.ClassLibrary);
+    }
+
     private bool ThrowsErrors => _manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception;
 
-    private string? PathForErrors() => _path != 0 ? Marshal.PtrToStringUTF8(_path) : FileErrors.PathOf(Handle, _iocb.Handle);
+    private string? PathForErrors() =>
+        _texts[TextOf(IocbSlot.Path)] is not 0 and var path ? Marshal.PtrToStringUTF8(path)
+        : Has(ArgumentKind.Handle, IocbSlot.Handle) ? FileErrors.PathOf(Handle, _iocb.Handle)
+        : null;
 
-    private long Perform() => Perform(_iocb);
+    private long Perform() => _connects ? Syscalls.AwaitConnection((int)_iocb.Handle) : Perform(_iocb);
 
-    /// <summary>The plain system call, which may block, of a block whose handle and memory are a descriptor and addresses.</summary>
+    /// <summary>The plain system call, which may block, of a block whose handles and memory are descriptors and addresses.</summary>
     public static long Perform(in Iocb iocb)
     {
-        int fd = (int)iocb.Handle;
-        byte* buffer = (byte*)iocb.Buffer;
-        nuint length = nuint.Min((nuint)iocb.Length, Syscalls.MaxTransfer);
-        return iocb.Operation switch
+        OperationRow row = OperationTable.Of(iocb.Operation);
+        if (row.Number < 0)
         {
-            CallOperation.Nop => 0,
-            CallOperation.Read => Syscalls.Read(fd, buffer, length),
-            CallOperation.ReadAt => Syscalls.PRead(fd, buffer, length, iocb.Offset),
-            CallOperation.Write => Syscalls.Write(fd, buffer, length),
-            CallOperation.WriteAt => Syscalls.PWrite(fd, buffer, length, iocb.Offset),
-            CallOperation.Sync => Syscalls.FSync(fd),
-            CallOperation.DataSync => Syscalls.FDataSync(fd),
-            CallOperation.Truncate => Syscalls.FTruncate(fd, iocb.Length),
-            CallOperation.Allocate => Syscalls.FAllocate(fd, (int)iocb.OperationFlags, iocb.Offset, iocb.Length),
-            CallOperation.OpenAt => Syscalls.OpenAt(fd, (byte*)iocb.Path, (int)iocb.OperationFlags, iocb.Mode),
-            CallOperation.Close => Syscalls.Close(fd),
-            CallOperation.Syscall => Syscalls.Raw(
-                (nint)iocb.OperationFlags, (nint)iocb.Handle, (nint)iocb.Buffer, (nint)iocb.Length, (nint)iocb.Offset, (nint)iocb.Path, (nint)iocb.Sixth),
-            _ => throw new UnreachableException($"{iocb.Operation} is not a system call."),
-        };
+            return PerformSpecial(iocb);
+        }
+
+        ReadOnlySpan<CallArgument> arguments = row.Arguments;
+        nint* values = stackalloc nint[6];
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            values[i] = (nint)iocb[arguments[i].Slot];
+        }
+
+        return Syscalls.Raw(row.Number, values[0], values[1], values[2], values[3], values[4], values[5]);
+    }
+
+    /// <summary>What is not one system call with the block's own values.</summary>
+    private static long PerformSpecial(in Iocb iocb) => iocb.Operation switch
+    {
+        CallOperation.Nop => 0,
+        CallOperation.Poll => Syscalls.PollOne((int)iocb.Handle, (short)iocb.OperationFlags),
+        CallOperation.Sleep => Syscalls.SleepUntil(new KernelTimespec { Seconds = iocb.Length, Nanoseconds = iocb.Offset }),
+        CallOperation.Splice => Syscalls.Splice(
+            (int)iocb.Handle, iocb.Offset, (int)iocb.SecondHandle, iocb.Sixth, (nuint)iocb.Length, iocb.OperationFlags),
+        CallOperation.Syscall => Syscalls.Raw(
+            (nint)iocb.OperationFlags, (nint)iocb.Handle, (nint)iocb.Buffer, (nint)iocb.Length, (nint)iocb.Offset, (nint)iocb.Path, (nint)iocb.Sixth),
+        _ => throw new UnreachableException($"{iocb.Operation} is not a system call."),
+    };
+
+    /// <summary>The exception of an error that the call gave at once.</summary>
+    public Exception? ErrorOf(long result) => result < 0 && ThrowsErrors ? FileErrors.FromErrno((int)-result, PathForErrors()) : null;
+
+    private static int TextOf(IocbSlot slot) => slot switch
+    {
+        IocbSlot.Path => 0,
+        IocbSlot.Buffer => 1,
+        _ => 2,
+    };
+
+    /// <summary>Copies of the texts in the fields Path, Buffer and Sixth.</summary>
+    [InlineArray(3)]
+    private struct Texts
+    {
+        private nint _first;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
+using AsyncCalls.Calls;
 
 namespace AsyncCalls;
 
@@ -29,7 +30,7 @@ public enum IocbFlags : uint
 /// gave. Made by the methods below; a block with unknown flags, an unknown operation or anything but zero in its reserved bytes is refused.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
-public unsafe struct Iocb
+public unsafe partial struct Iocb
 {
     [FieldOffset(0)]
     internal uint OperationNumber;
@@ -75,8 +76,9 @@ public unsafe struct Iocb
     [FieldOffset(72)]
     private long _timeoutTicks;
 
+    /// <summary>A second handle, as <see cref="Handle"/>. Zero in operations that have none.</summary>
     [FieldOffset(80)]
-    private fixed ulong _reservedMiddle[1];
+    internal long SecondHandle;
 
     [FieldOffset(88)]
     private ulong _record;
@@ -121,128 +123,36 @@ public unsafe struct Iocb
         set => OperationNumber = (uint)value;
     }
 
+    /// <summary>A field by its place. Those of 32 bits are taken as signed.</summary>
+    internal long this[IocbSlot slot]
+    {
+        readonly get
+        {
+            fixed (Iocb* block = &this)
+            {
+                byte* field = (byte*)block + (int)slot;
+                return slot is IocbSlot.Flags or IocbSlot.Mode ? *(int*)field : slot == IocbSlot.None ? 0 : *(long*)field;
+            }
+        }
+
+        set
+        {
+            fixed (Iocb* block = &this)
+            {
+                byte* field = (byte*)block + (int)slot;
+                if (slot is IocbSlot.Flags or IocbSlot.Mode)
+                {
+                    *(int*)field = (int)value;
+                }
+                else
+                {
+                    *(long*)field = value;
+                }
+            }
+        }
+    }
+
     /// <summary>Whether all bytes that have no meaning yet are zero.</summary>
     internal readonly bool ReservedIsZero =>
-        (_reservedMiddle[0] | _reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2] | _reservedEnd[3]) == 0;
-
-    /// <summary>A call that does nothing, through the whole asynchronous way.</summary>
-    public static Iocb Nop() => new() { Operation = CallOperation.Nop };
-
-    /// <summary>read(2): at the file's own position, or of a stream.</summary>
-    public static Iocb Read(HandleLease handle, BufferLease buffer, int count) => Transfer(CallOperation.Read, handle, buffer, count, -1);
-
-    /// <summary>pread(2).</summary>
-    public static Iocb Read(HandleLease handle, BufferLease buffer, int count, long offset) =>
-        Transfer(CallOperation.ReadAt, handle, buffer, count, offset);
-
-    /// <summary>write(2): at the file's own position, or to a stream.</summary>
-    public static Iocb Write(HandleLease handle, BufferLease buffer, int count) => Transfer(CallOperation.Write, handle, buffer, count, -1);
-
-    /// <summary>pwrite(2).</summary>
-    public static Iocb Write(HandleLease handle, BufferLease buffer, int count, long offset) =>
-        Transfer(CallOperation.WriteAt, handle, buffer, count, offset);
-
-    /// <summary>fsync(2).</summary>
-    public static Iocb FSync(HandleLease handle) => OnFile(CallOperation.Sync, handle, 0, 0, 0);
-
-    /// <summary>fdatasync(2).</summary>
-    public static Iocb FDataSync(HandleLease handle) => OnFile(CallOperation.DataSync, handle, 0, 0, 0);
-
-    /// <summary>ftruncate(2).</summary>
-    public static Iocb FTruncate(HandleLease handle, long length) => OnFile(CallOperation.Truncate, handle, 0, 0, length);
-
-    /// <summary>fallocate(2).</summary>
-    public static Iocb FAllocate(HandleLease handle, int mode, long offset, long length) =>
-        OnFile(CallOperation.Allocate, handle, mode, offset, length);
-
-    /// <summary>openat(2). The result is a descriptor that the caller owns.</summary>
-    /// <param name="directory">Where a relative path begins; null for the working directory of the moment when the call runs.</param>
-    /// <param name="path">The path in UTF-8, ended by a zero byte inside the buffer.</param>
-    /// <param name="flags">The flags of open(2); <c>O_CLOEXEC</c> is added, as everywhere in .NET.</param>
-    /// <param name="mode">The mode of a file that is made.</param>
-    public static Iocb OpenAt(HandleLease? directory, BufferLease path, int flags, uint mode = 0)
-    {
-        ArgumentNullException.ThrowIfNull(path);
-        return new()
-        {
-            Operation = CallOperation.OpenAt,
-            Handle = (long)(directory?.Id ?? 0),
-            Path = path.Id,
-            OperationFlags = (uint)flags | CloseOnExec,
-            Mode = mode,
-        };
-    }
-
-    /// <summary>
-    /// Any system call there is, by its number on this processor, with six arguments as the kernel takes them (syscall(2)). It runs on a worker and is
-    /// interrupted when it is cancelled. Addresses and descriptors in the arguments are the caller's to keep valid until the call has completed.
-    /// </summary>
-    public static Iocb Syscall(int number, nint first = 0, nint second = 0, nint third = 0, nint fourth = 0, nint fifth = 0, nint sixth = 0) => new()
-    {
-        Operation = CallOperation.Syscall,
-        _flags = IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory,
-        OperationFlags = (uint)number,
-        Handle = first,
-        Buffer = (ulong)second,
-        Length = third,
-        Offset = fourth,
-        Path = (ulong)fifth,
-        Sixth = sixth,
-    };
-
-    /// <summary>read(2) of a bare descriptor into memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeRead(int fd, void* buffer, nuint count) => UnsafeTransfer(CallOperation.Read, fd, buffer, count, -1);
-
-    /// <summary>pread(2) of a bare descriptor into memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeRead(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(CallOperation.ReadAt, fd, buffer, count, offset);
-
-    /// <summary>write(2) to a bare descriptor of memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeWrite(int fd, void* buffer, nuint count) => UnsafeTransfer(CallOperation.Write, fd, buffer, count, -1);
-
-    /// <summary>pwrite(2) to a bare descriptor of memory at an address. The caller keeps both valid until the call has completed.</summary>
-    public static Iocb UnsafeWrite(int fd, void* buffer, nuint count, long offset) => UnsafeTransfer(CallOperation.WriteAt, fd, buffer, count, offset);
-
-    /// <summary>
-    /// close(2) of a bare descriptor, which is gone whatever the result. Never cancelled, interrupted or retried.
-    /// </summary>
-    public static Iocb UnsafeClose(int fd) => new() { Operation = CallOperation.Close, _flags = IocbFlags.UnsafeHandle, Handle = fd };
-
-    /// <summary>The block of a checkpointed call.</summary>
-    internal static Iocb Restored(CallOperation operation, ulong cookie, HandleLease? handle, BufferLease buffer, long offset, long length, uint flags, uint mode) => new()
-    {
-        Operation = operation,
-        _cookie = cookie,
-        Handle = (long)(handle?.Id ?? 0),
-        Buffer = operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt ? buffer.Id : 0,
-        Path = operation == CallOperation.OpenAt ? buffer.Id : 0,
-        Length = length,
-        Offset = offset,
-        OperationFlags = flags,
-        Mode = mode,
-    };
-
-    private const uint CloseOnExec = 0x80000; // O_CLOEXEC, the same on x86-64 and arm64
-
-    private static Iocb Transfer(CallOperation operation, HandleLease handle, BufferLease buffer, int count, long offset)
-    {
-        ArgumentNullException.ThrowIfNull(handle);
-        ArgumentNullException.ThrowIfNull(buffer);
-        return new() { Operation = operation, Handle = (long)handle.Id, Buffer = buffer.Id, Length = count, Offset = offset };
-    }
-
-    private static Iocb UnsafeTransfer(CallOperation operation, int fd, void* buffer, nuint count, long offset) => new()
-    {
-        Operation = operation,
-        _flags = IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory,
-        Handle = fd,
-        Buffer = (ulong)buffer,
-        Length = (long)count,
-        Offset = offset,
-    };
-
-    private static Iocb OnFile(CallOperation operation, HandleLease handle, int mode, long offset, long length)
-    {
-        ArgumentNullException.ThrowIfNull(handle);
-        return new() { Operation = operation, Handle = (long)handle.Id, OperationFlags = (uint)mode, Offset = offset, Length = length };
-    }
+        (_reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2] | _reservedEnd[3]) == 0;
 }

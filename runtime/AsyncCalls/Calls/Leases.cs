@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
+using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls;
 
@@ -57,6 +58,7 @@ public sealed class HandleLease : IDisposable
 public sealed unsafe class BufferLease : IDisposable
 {
     private readonly bool _pinIsForeign;
+    private readonly MemoryHandle[] _parts = [];
     private MemoryHandle _pin;
     private Action<ulong>? _forget;
 
@@ -72,11 +74,42 @@ public sealed unsafe class BufferLease : IDisposable
         _forget = forget;
     }
 
+    /// <summary>Several buffers, which stay where they are, and an array of <c>struct iovec</c> that describes them, which is the memory of the lease.</summary>
+    internal BufferLease(ulong id, IReadOnlyList<Memory<byte>> buffers, Action<ulong> forget)
+    {
+        Id = id;
+        IsVectors = true;
+        _forget = forget;
+        _parts = new MemoryHandle[buffers.Count];
+        var vectors = new Syscalls.IoVector[buffers.Count];
+        try
+        {
+            for (int i = 0; i < buffers.Count; i++)
+            {
+                _parts[i] = buffers[i].Pin();
+                _pinIsForeign |= !MemoryMarshal.TryGetArray<byte>(buffers[i], out _);
+                vectors[i] = new Syscalls.IoVector { Base = (byte*)_parts[i].Pointer, Length = (nuint)buffers[i].Length };
+            }
+        }
+        catch
+        {
+            Unpin();
+            throw;
+        }
+
+        byte[] array = MemoryMarshal.AsBytes<Syscalls.IoVector>(vectors).ToArray();
+        Length = array.Length;
+        _pin = new Memory<byte>(array).Pin();
+    }
+
     /// <summary>The name of the lease in control blocks of its context. Never given twice.</summary>
     public ulong Id { get; }
 
     /// <summary>Bytes of the memory.</summary>
     public int Length { get; }
+
+    /// <summary>Whether the lease is of a list of buffers, which no call but a vectored one may name.</summary>
+    internal bool IsVectors { get; }
 
     internal byte* Address => (byte*)_pin.Pointer;
 
@@ -134,12 +167,21 @@ public sealed unsafe class BufferLease : IDisposable
             if (_pinIsForeign && CleanThread.IsRuntimeThread)
             {
                 // The lease ended while its last call was in flight. A memory manager's code must not run on the thread that completes calls.
-                _ = ThreadPool.UnsafeQueueUserWorkItem(static lease => lease._pin.Dispose(), this, preferLocal: false);
+                _ = ThreadPool.UnsafeQueueUserWorkItem(static lease => lease.Unpin(), this, preferLocal: false);
             }
             else
             {
-                _pin.Dispose();
+                Unpin();
             }
+        }
+    }
+
+    private void Unpin()
+    {
+        _pin.Dispose();
+        foreach (MemoryHandle part in _parts)
+        {
+            part.Dispose();
         }
     }
 }

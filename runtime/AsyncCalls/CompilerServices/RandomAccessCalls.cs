@@ -116,7 +116,7 @@ public static class RandomAccessCalls
         HandleState.AddReference(handle!);
         IoCall call = IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrary, AsyncCallErrors.Exception, CallOperation.Sync);
         call.SetHandle((int)handle!.DangerousGetHandle(), handle, HandleKind.Any);
-        runtime.Start(call, runtime.Engine.Choose(RoutingTable.Find(CallOperation.Sync, HandleKind.Any).First), cancellationToken);
+        runtime.Start(call, runtime.Engine.Choose(RoutingTable.Find(CallOperation.Sync, HandleKind.Any), call.Iocb), cancellationToken);
         return new ValueTask(call, call.Version);
     }
 

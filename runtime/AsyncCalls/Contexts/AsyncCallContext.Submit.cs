@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Calls;
@@ -80,7 +81,7 @@ public sealed unsafe partial class AsyncCallContext
         ThrowIfDead();
         Check(block);
         Iocb resolved = block;
-        Uses uses = default;
+        CallUses uses = default;
         try
         {
             Resolve(block, ref resolved, ref uses);
@@ -96,7 +97,7 @@ public sealed unsafe partial class AsyncCallContext
     {
         Check(block);
         Iocb resolved = block;
-        Uses uses = default;
+        CallUses uses = default;
         bool owned = false;
         try
         {
@@ -104,14 +105,11 @@ public sealed unsafe partial class AsyncCallContext
             CompletionRecord? record = block.Record == 0 ? null : Find<CompletionRecord>(block.Record, "record");
             HandleFacts? facts = FactsOf(resolved, uses.Handle);
             HandleKind kind = facts?.Kind ?? HandleKind.Any;
-            backend = _engine.Choose(RoutingTable.Find(block.Operation, kind).First);
-            if (backend == Backend.IoUring && facts is not null && (block.Length == 0 || IsForWorkers(facts, (int)resolved.Handle)))
-            {
-                backend = Backend.Workers;
-            }
-
+            backend = facts is not null && IsForWorkers(facts, (int)resolved.Handle)
+                ? Backend.Workers
+                : _engine.Choose(RoutingTable.Find(block.Operation, kind), resolved);
             IoCall call = IoCall.Rent(this, nameof(Submit), CallManner.Import, AsyncCallErrors.ReturnValue, block.Operation);
-            call.SetSubmitted(resolved, kind, uses.Handle, uses.Buffer, uses.Path, record);
+            call.SetSubmitted(resolved, kind, uses, record);
             owned = true;
             if (block.Timeout != TimeSpan.Zero)
             {
@@ -145,7 +143,12 @@ public sealed unsafe partial class AsyncCallContext
             throw new ArgumentException($"The block has unknown flags, 0x{(uint)(block.Flags & ~KnownFlags):x}: use values of {nameof(IocbFlags)}.", nameof(block));
         }
 
-        if (!block.ReservedIsZero)
+        if (OperationTable.Find(block.Operation) is not { } row)
+        {
+            throw new ArgumentException($"Operation {block.OperationNumber} cannot be submitted as a block: make it by a method of Iocb.", nameof(block));
+        }
+
+        if (!block.ReservedIsZero || (block.SecondHandle != 0 && !HasSecondHandle(row)))
         {
             throw new ArgumentException("The block's reserved bytes are not zero: make it by a method of Iocb.", nameof(block));
         }
@@ -155,84 +158,104 @@ public sealed unsafe partial class AsyncCallContext
             throw new ArgumentException($"The block's time is {block.Timeout}: it is zero, for no limit, or at most {Calls.Call.LongestTimeout}.", nameof(block));
         }
 
-        if (block.OperationNumber > (uint)CallOperation.Syscall || block.Operation is CallOperation.Body or CallOperation.Import)
-        {
-            throw new ArgumentException($"Operation {block.OperationNumber} cannot be submitted as a block: make it by a method of Iocb.", nameof(block));
-        }
-
-        if (block.Length < 0 && IsTransfer(block.Operation))
-        {
-            throw new ArgumentException($"The block transfers {block.Length} bytes: a count is not negative.", nameof(block));
-        }
-
         if (block.Record != 0 && block.Cookie == 0)
         {
             throw new ArgumentException("The block has a record and no cookie: a record is complete when its cookie is not zero.", nameof(block));
         }
+
+        foreach (CallArgument argument in row.Arguments)
+        {
+            if (argument.IsMemory && argument.CountSlot is not (IocbSlot.None or IocbSlot.Mode) && block[argument.CountSlot] < 0)
+            {
+                throw new ArgumentException($"The block's memory has {block[argument.CountSlot]} bytes or elements: a count is not negative.", nameof(block));
+            }
+        }
     }
 
     /// <summary>Replaces the names in a block by what they stand for, and takes a use of each.</summary>
-    private void Resolve(in Iocb block, ref Iocb resolved, ref Uses uses)
+    private void Resolve(in Iocb block, ref Iocb resolved, ref CallUses uses)
     {
-        CallOperation operation = block.Operation;
-        if (operation is CallOperation.Nop or CallOperation.Syscall)
+        if (block.Operation == CallOperation.Sleep)
+        {
+            // From here on it is a moment.
+            long moment = Stopwatch.GetTimestamp() + (long)((Int128)block.Length * Stopwatch.Frequency / TimeSpan.TicksPerSecond);
+            (resolved.Length, resolved.Offset) = Math.DivRem(moment, Stopwatch.Frequency);
+            return;
+        }
+
+        foreach (CallArgument argument in OperationTable.Of(block.Operation).Arguments)
+        {
+            if (argument.IsHandle)
+            {
+                if ((block.Flags & IocbFlags.UnsafeHandle) == 0)
+                {
+                    ResolveHandle(block, argument, ref resolved, ref uses);
+                }
+            }
+            else if ((argument.IsMemory || argument.Kind == ArgumentKind.Text) && (block.Flags & IocbFlags.UnsafeMemory) == 0)
+            {
+                ResolveMemory(block, argument, ref resolved, ref uses);
+            }
+        }
+    }
+
+    private void ResolveHandle(in Iocb block, CallArgument argument, ref Iocb resolved, ref CallUses uses)
+    {
+        if (block.Operation == CallOperation.Close)
+        {
+            throw new ArgumentException("A leased handle is closed by disposing it, not by close(2).", nameof(block));
+        }
+
+        if (argument.Kind == ArgumentKind.Directory && block[argument.Slot] == 0)
+        {
+            resolved[argument.Slot] = Syscalls.CurrentDirectory;
+            return;
+        }
+
+        HandleLease lease = Find<HandleLease>((ulong)block[argument.Slot], "handle");
+        HandleState.AddReference(lease.Handle);
+        uses.Set(argument.Slot, lease.Handle);
+        resolved[argument.Slot] = lease.Handle.DangerousGetHandle();
+    }
+
+    private void ResolveMemory(in Iocb block, CallArgument argument, ref Iocb resolved, ref CallUses uses)
+    {
+        if (argument.MayBeAbsent && block[argument.Slot] == 0)
         {
             return;
         }
 
-        if ((block.Flags & IocbFlags.UnsafeHandle) == 0)
+        BufferLease lease = Find<BufferLease>((ulong)block[argument.Slot], "buffer");
+        ObjectDisposedException.ThrowIf(!lease.TryUse(), lease);
+        uses.Set(argument.Slot, lease);
+        resolved[argument.Slot] = (long)lease.Address;
+        if (lease.IsVectors != (argument.Kind == ArgumentKind.Vectors))
         {
-            if (operation == CallOperation.Close)
-            {
-                throw new ArgumentException("A leased handle is closed by disposing it, not by close(2).", nameof(block));
-            }
-
-            if (block.Handle == 0 && operation == CallOperation.OpenAt)
-            {
-                resolved.Handle = Syscalls.CurrentDirectory;
-            }
-            else
-            {
-                HandleLease lease = Find<HandleLease>((ulong)block.Handle, "handle");
-                HandleState.AddReference(lease.Handle);
-                uses.Handle = lease.Handle;
-                resolved.Handle = lease.Handle.DangerousGetHandle();
-            }
+            throw new ArgumentException(
+                lease.IsVectors ? "A list of buffers serves vectored reads and writes only." : "A vectored call takes a list of buffers: pin it by PinAll.", nameof(block));
         }
 
-        if ((block.Flags & IocbFlags.UnsafeMemory) != 0)
+        if (argument.Kind == ArgumentKind.Text)
         {
-            return;
-        }
-
-        if (IsTransfer(operation))
-        {
-            uses.Buffer = Use(block.Buffer);
-            if (block.Length > uses.Buffer.Length)
-            {
-                throw new ArgumentException($"The block transfers {block.Length} bytes and its buffer has {uses.Buffer.Length}: the call would leave the buffer.", nameof(block));
-            }
-
-            resolved.Buffer = (ulong)uses.Buffer.Address;
-        }
-        else if (operation == CallOperation.OpenAt)
-        {
-            uses.Path = Use(block.Path);
-            if (!new ReadOnlySpan<byte>(uses.Path.Address, uses.Path.Length).Contains((byte)0))
+            if (!new ReadOnlySpan<byte>(lease.Address, lease.Length).Contains((byte)0))
             {
                 throw new ArgumentException("The path does not end inside its buffer: put a zero byte after it.", nameof(block));
             }
-
-            resolved.Path = (ulong)uses.Path.Address;
+        }
+        else if (argument.BytesOf(block) > (ulong)lease.Length)
+        {
+            throw new ArgumentException(
+                $"The block's call may touch {argument.BytesOf(block)} bytes and its buffer has {lease.Length}: the call would leave the buffer.", nameof(block));
+        }
+        else if (argument.Kind == ArgumentKind.MemoryLength && *(uint*)lease.Address > AddressOf(uses, argument))
+        {
+            throw new ArgumentException($"The address is said to have {*(uint*)lease.Address} bytes, and its buffer has fewer: the call would leave the buffer.", nameof(block));
         }
     }
 
-    private BufferLease Use(ulong id)
-    {
-        BufferLease lease = Find<BufferLease>(id, "buffer");
-        ObjectDisposedException.ThrowIf(!lease.TryUse(), lease);
-        return lease;
-    }
+    /// <summary>The bytes of the address whose length is in an argument: it is in the field that the row names just before.</summary>
+    private static uint AddressOf(in CallUses uses, CallArgument length) =>
+        (uint)((length.Slot == IocbSlot.Sixth ? uses.Path : uses.Buffer)?.Length ?? int.MaxValue);
 
     private T Find<T>(ulong id, string what)
         where T : class, IDisposable
@@ -245,13 +268,12 @@ public sealed unsafe partial class AsyncCallContext
         throw new ArgumentException($"Id {id} names no {what} of this context: its lease has ended, or it is of another context.");
     }
 
-    private static bool IsTransfer(CallOperation operation) =>
-        operation is CallOperation.Read or CallOperation.ReadAt or CallOperation.Write or CallOperation.WriteAt;
+    private static bool HasSecondHandle(OperationRow row) => Array.Exists(row.Arguments, static argument => argument.Slot == IocbSlot.SecondHandle);
 
     /// <summary>What a transfer's way depends on; null for every other operation.</summary>
     private static HandleFacts? FactsOf(in Iocb resolved, SafeHandle? handle)
     {
-        if (!IsTransfer(resolved.Operation))
+        if (!RoutingTable.DependsOnKind(resolved.Operation))
         {
             return null;
         }
@@ -263,19 +285,4 @@ public sealed unsafe partial class AsyncCallContext
     /// <summary>io_uring waits for a stream that was told not to block; the system call answers EAGAIN.</summary>
     private static bool IsForWorkers(HandleFacts facts, int fd) =>
         facts.OnWorkersOnly || (facts.Kind == HandleKind.Stream && Syscalls.IsNonBlocking(fd));
-
-    /// <summary>What a call holds while it is in flight.</summary>
-    private ref struct Uses
-    {
-        public SafeHandle? Handle;
-        public BufferLease? Buffer;
-        public BufferLease? Path;
-
-        public readonly void Release()
-        {
-            Handle?.DangerousRelease();
-            Buffer?.Release();
-            Path?.Release();
-        }
-    }
 }

@@ -96,6 +96,18 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         return lease;
     }
 
+    /// <summary>Pins several buffers and names them, in their order, for vectored reads and writes of this context.</summary>
+    /// <param name="buffers">The buffers; the kernel takes at most 1,024 in one call (<c>IOV_MAX</c>). The list is read now.</param>
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public BufferLease PinAll(IReadOnlyList<Memory<byte>> buffers)
+    {
+        ArgumentNullException.ThrowIfNull(buffers);
+        ThrowIfDead();
+        var lease = new BufferLease(NextLease(), buffers, _forget);
+        _leases[lease.Id] = lease;
+        return lease;
+    }
+
     /// <summary>A place of its own for the completion of a call.</summary>
     /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
     public CompletionRecord CreateRecord()

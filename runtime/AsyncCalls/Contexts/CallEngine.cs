@@ -7,6 +7,7 @@ using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
 using AsyncCalls.Interop.Linux;
+using AsyncCalls.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncCalls.Contexts;
@@ -27,6 +28,7 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
 
     private readonly TimeSpan _drainTimeout;
+    private readonly bool _nativeFirst;
     private readonly ILogger _logger;
     private readonly Watchdog _watchdog;
     private readonly CompletionRing _ring;
@@ -49,6 +51,7 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         _logger = logger;
         _drainTimeout = options.DrainTimeout;
         InlineAttempts = options.InlineAttempts;
+        _nativeFirst = options.NativeFirst;
         _watchdog = new Watchdog(name);
         _ring = new CompletionRing(options.RingEntries);
         InFlight = new InFlightTable(options.MaxInFlight);
@@ -108,8 +111,18 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
 
     public bool IsEnding => IsClosed;
 
-    /// <summary>Which of a route's backends serves a call now. Workers always do.</summary>
-    public Backend Choose(Backend first) => first == Backend.IoUring && _ioUring is { IsBroken: false } ? Backend.IoUring : Backend.Workers;
+    /// <summary>
+    /// Which backend serves a call now: io_uring where the route begins there, this kernel has the operation and its form there can say all that the block says. Workers always can.
+    /// </summary>
+    public Backend Choose(in Route route, in Iocb block)
+    {
+        bool native = (route.First == Backend.IoUring || (_nativeFirst && route.MayBeNative))
+            && _ioUring is { IsBroken: false }
+            && OperationTable.Of(block.Operation).Native is { } form
+            && _ioUring.Supports(form.Opcode)
+            && form.Fits(block);
+        return native ? Backend.IoUring : Backend.Workers;
+    }
 
     /// <summary>Starts a prepared call.</summary>
     /// <exception cref="ObjectDisposedException">The runtime was disposed; the call was given back.</exception>

@@ -88,6 +88,7 @@ internal sealed class Checkpointing(CallEngine engine, AsyncCallContext owner)
         string? path = null;
         string? reason =
             block.Operation == CallOperation.Syscall ? "the arguments of a raw system call may be addresses and descriptors of its process"
+            : !CallCheckpoint.CanRestore(block.Operation) ? $"{OperationTable.Of(block.Operation).Page} is not among the operations that are submitted again"
             : (block.Flags & IocbFlags.UnsafeHandle) != 0 ? "its descriptor is only a number of its process"
             : (block.Flags & IocbFlags.UnsafeMemory) != 0 ? "its memory is an address of its process"
             : null;

@@ -121,8 +121,7 @@ internal readonly unsafe ref struct Transfer
         call.SetHandle(fd, handle, facts.Kind);
         owned = true;
 
-        // Zero bytes are answered by preadv2 and io_uring without asking the file, which may have something to say (EISDIR, ENOSPC).
-        _runtime.Start(call, count == 0 || facts.OnWorkersOnly ? Backend.Workers : _engine.Choose(route.First), cancellationToken);
+        _runtime.Start(call, facts.OnWorkersOnly ? Backend.Workers : _engine.Choose(route, call.Iocb), cancellationToken);
         return new Started(call);
     }
 

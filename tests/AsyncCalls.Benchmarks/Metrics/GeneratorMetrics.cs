@@ -1,7 +1,9 @@
+extern alias generator;
+
 using System.Reflection;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Ratios;
-using AsyncCalls.Generator;
+using generator::AsyncCalls.Generator;
 using Microsoft.CodeAnalysis;
 
 namespace AsyncCalls.Benchmarks.Metrics;

@@ -99,9 +99,9 @@ public sealed class DescriptorFaultTests : IDisposable
         Memory<byte> buffer = scene.Buffer;
         Assert.Equal(-Ebadf, await AnswerAsync(() => LibcCalls.Read(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, buffer, 4, default)));
         Assert.Equal(-Ebadf, await AnswerAsync(() => LibcCalls.PWrite(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, buffer, 4, 0, default)));
-        Assert.Equal(-Ebadf, await AnswerAsync(() => LibcCalls.FSync(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, default)));
-        Assert.Equal(-Ebadf, await AnswerAsync(() => LibcCalls.FTruncate(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, 0, default)));
-        Assert.Equal(-Ebadf, await AnswerAsync(() => LibcCalls.Close(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, default)));
+        Assert.Equal(-Ebadf, await AnswerAsync(() => LibcTwins.FSync(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, default)));
+        Assert.Equal(-Ebadf, await AnswerAsync(() => LibcTwins.FTruncate(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, 0, default)));
+        Assert.Equal(-Ebadf, await AnswerAsync(() => LibcTwins.Close(scene.Runtime, "t", AsyncCallErrors.ReturnValue, Nobody, default)));
         AssertEvents(scene.Context, Nobody);
         await scene.EndAsync();
     }
@@ -131,8 +131,8 @@ public sealed class DescriptorFaultTests : IDisposable
                 continue;
             }
 
-            Assert.Equal(-Enxio, await AnswerAsync(() => LibcCalls.Open(scene.Runtime, "t", AsyncCallErrors.ReturnValue, path, flags, 0, default)));
-            IOException thrown = await Assert.ThrowsAsync<IOException>(() => LibcCalls.Open(scene.Runtime, "t", AsyncCallErrors.Exception, path, flags, 0, default).AsInt32().Bound());
+            Assert.Equal(-Enxio, await AnswerAsync(() => LibcTwins.Open(scene.Runtime, "t", AsyncCallErrors.ReturnValue, path, flags, 0, default)));
+            IOException thrown = await Assert.ThrowsAsync<IOException>(() => LibcTwins.Open(scene.Runtime, "t", AsyncCallErrors.Exception, path, flags, 0, default).AsInt32().Bound());
             Assert.Equal(Enxio, thrown.HResult);
             using BufferLease text = scene.Context.Pin(System.Text.Encoding.UTF8.GetBytes(path + "\0"));
             scene.Context.Submit(Iocb.OpenAt(null, text, flags).With(1));

@@ -86,7 +86,7 @@ public sealed class FaultyFileTests(FaultProgram program)
             Assert.Equal(errno, System.Runtime.InteropServices.Marshal.GetLastPInvokeError());
             (int Result, int Error) answer = await Task.Run(async () =>
             {
-                int result = await LibcCalls.Open(scene.Runtime, "t", AsyncCallErrors.ReturnValue, path, Native.ReadOnly, 0, default).AsInt32().ConfigureAwait(false);
+                int result = await LibcTwins.Open(scene.Runtime, "t", AsyncCallErrors.ReturnValue, path, Native.ReadOnly, 0, default).AsInt32().ConfigureAwait(false);
                 return (result, System.Runtime.InteropServices.Marshal.GetLastPInvokeError());
             }).Bound();
             Assert.Equal((-1, errno), answer);

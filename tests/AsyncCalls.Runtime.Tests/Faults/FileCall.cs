@@ -40,7 +40,7 @@ internal sealed record FileCall(
     public static FileCall Sync { get; } = new(
         "fsync",
         static (file, _) => Native.fsync((int)file.DangerousGetHandle()),
-        static (runtime, file, _, token) => LibcCalls.FSync(runtime, "t", Number, file, token),
+        static (runtime, file, _, token) => LibcTwins.FSync(runtime, "t", Number, file, token),
         static (file, _) => Iocb.FSync(file),
         static (file, _) =>
         {
@@ -56,19 +56,19 @@ internal sealed record FileCall(
     public static FileCall DataSync { get; } = new(
         "fdatasync",
         static (file, _) => Native.fdatasync((int)file.DangerousGetHandle()),
-        static (runtime, file, _, token) => LibcCalls.FDataSync(runtime, "t", Number, file, token),
+        static (runtime, file, _, token) => LibcTwins.FDataSync(runtime, "t", Number, file, token),
         static (file, _) => Iocb.FDataSync(file));
 
     public static FileCall Truncate(long length) => new(
         "ftruncate",
         (file, _) => Native.ftruncate((int)file.DangerousGetHandle(), length),
-        (runtime, file, _, token) => LibcCalls.FTruncate(runtime, "t", Number, file, length, token),
+        (runtime, file, _, token) => LibcTwins.FTruncate(runtime, "t", Number, file, length, token),
         (file, _) => Iocb.FTruncate(file, length));
 
     public static FileCall Allocate(long length) => new(
         "fallocate",
         (file, _) => Native.fallocate((int)file.DangerousGetHandle(), 0, 0, length),
-        (runtime, file, _, token) => LibcCalls.FAllocate(runtime, "t", Number, file, 0, 0, length, token),
+        (runtime, file, _, token) => LibcTwins.FAllocate(runtime, "t", Number, file, 0, 0, length, token),
         (file, _) => Iocb.FAllocate(file, 0, 0, length));
 
     public static FileCall ReadAt(long offset) => new(

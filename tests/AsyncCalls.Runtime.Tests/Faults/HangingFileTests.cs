@@ -284,7 +284,7 @@ public sealed class HangingFileTests(FaultProgram program)
     };
 
     private static Task<SafeFileHandle> OpenAsync(FaultScene scene, string path, CancellationToken token) =>
-        LibcCalls.Open(scene.Runtime, "t", AsyncCallErrors.ReturnValue, path, Native.ReadOnly | Native.CloseOnExec, 0, token).AsFileHandle().AsTask();
+        LibcTwins.Open(scene.Runtime, "t", AsyncCallErrors.ReturnValue, path, Native.ReadOnly | Native.CloseOnExec, 0, token).AsFileHandle().AsTask();
 
     private static void AssertNotCancelled(CancelOutcome outcome) => Assert.True(outcome is CancelOutcome.InProgress or CancelOutcome.NotPossible, $"{outcome} is not true.");
 }

@@ -34,10 +34,15 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     /// <summary>User data below this is the slot of a call, on the completion of its cancel request. No id: generations begin at 1.</summary>
     private const ulong CancelTags = CallId.MaxSlots;
 
+    private const int PollAlwaysTold = 0x38; // POLLERR | POLLHUP | POLLNVAL
+    private const int RestartFirst = 512; // ERESTARTSYS
+    private const int RestartLast = 516; // ERESTART_RESTARTBLOCK
+
     private const int TransientRetriesMax = 1_000;
     private const int BatchMax = 64;
 
     private readonly IoUringQueues _queues;
+    private readonly IoUringOperations _operations;
     private readonly IBackendHost _host;
     private readonly Watchdog _watchdog;
     private readonly Action<int> _onBroken;
@@ -62,9 +67,10 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     private long _entries;
     private volatile bool _broken;
 
-    private IoUringBackend(IoUringQueues queues, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
+    private IoUringBackend(IoUringQueues queues, IoUringOperations operations, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
     {
         _queues = queues;
+        _operations = operations;
         _wake = new SafeFileHandle(wakeFd, ownsHandle: true);
         _host = host;
         _watchdog = watchdog;
@@ -81,11 +87,14 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     /// <summary>How often the kernel was entered.</summary>
     public long Entries => Volatile.Read(ref _entries);
 
+    /// <summary>Whether this kernel's io_uring has an operation.</summary>
+    public bool Supports(byte opcode) => _operations.Has(opcode);
+
     /// <summary>Null: io_uring cannot be used here, for the <paramref name="reason"/>.</summary>
     public static IoUringBackend? TryCreate(
         int entries, IBackendHost host, Watchdog watchdog, Action<int> onBroken, out string reason)
     {
-        IoUringQueues? queues = IoUringSetup.TryCreate(entries, out reason);
+        IoUringQueues? queues = IoUringSetup.TryCreate(entries, out IoUringOperations operations, out reason);
         if (queues is null)
         {
             return null;
@@ -99,7 +108,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             return null;
         }
 
-        return new IoUringBackend(queues, wakeFd, host, watchdog, onBroken);
+        return new IoUringBackend(queues, operations, wakeFd, host, watchdog, onBroken);
     }
 
     /// <summary>Queues an accepted call. The caller wakes the pump, unless it is the pump's own thread.</summary>
@@ -360,21 +369,42 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
         _inKernel++;
     }
 
-    private static void Describe(IoCall call, IoUringSqe* sqe)
+    private void Describe(IoCall call, IoUringSqe* sqe)
     {
         ref readonly Iocb iocb = ref call.Iocb;
+        NativeForm form = OperationTable.Of(iocb.Operation).Native ?? throw new UnreachableException($"{iocb.Operation} is not routed to io_uring.");
         sqe->UserData = call.Id;
-        sqe->Fd = (int)iocb.Handle;
-        sqe->Address = iocb.Buffer;
-        sqe->Length = (uint)Math.Min(iocb.Length, (long)Syscalls.MaxTransfer);
-        sqe->Offset = (ulong)iocb.Offset;
-        sqe->Opcode = iocb.Operation switch
+        sqe->Opcode = form.Opcode;
+        sqe->Fd = (int)iocb[form.Fd];
+        sqe->Address = (ulong)iocb[form.Address];
+        sqe->Offset = (ulong)iocb[form.Offset];
+        sqe->Length = form.LengthIsTransfer ? (uint)Math.Min(iocb[form.Length], (long)Syscalls.MaxTransfer) : (uint)iocb[form.Length] | form.FixedLength;
+        sqe->OperationFlags = (uint)iocb[form.Flags] | form.FixedFlags;
+        sqe->SpliceFd = (int)iocb[form.SpliceFd];
+        sqe->Address3 = (ulong)iocb[form.Address3];
+        if (form.Opcode == IoUringConstants.OpTimeout)
         {
-            CallOperation.Nop => IoUringConstants.OpNop,
-            CallOperation.Read or CallOperation.ReadAt => IoUringConstants.OpRead,
-            CallOperation.Write or CallOperation.WriteAt => IoUringConstants.OpWrite,
-            _ => throw new UnreachableException($"{iocb.Operation} is not routed to io_uring."),
-        };
+            KernelTimespec* moment = _queues.TimeoutOf(sqe);
+            (moment->Seconds, moment->Nanoseconds) = (iocb.Length, iocb.Offset);
+            sqe->Address = (ulong)moment;
+        }
+    }
+
+    /// <summary>Where io_uring says something else than the system call: what that would say. EAGAIN: make it.</summary>
+    private static int AsSystemCall(IoCall call, int result)
+    {
+        switch (call.Operation)
+        {
+            case CallOperation.Sleep when result == -Errno.ETIME:
+                return 0;
+            case CallOperation.Poll when result > 0:
+                // The peer's half-close (POLLRDHUP) is always told here. Alone, nobody has asked for it.
+                int asked = result & ((int)call.Iocb.OperationFlags | PollAlwaysTold);
+                return asked == 0 ? -Errno.EAGAIN : asked;
+            default:
+                // The kernel's own number for "interrupted, make it again", which no system call lets out.
+                return result is <= -RestartFirst and >= -RestartLast ? -Errno.EINTR : result;
+        }
     }
 
     private void TakeCancels()
@@ -475,6 +505,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
     private void Finish(Call call, int result)
     {
+        result = AsSystemCall((IoCall)call, result);
         if (result == -Errno.EAGAIN && !call.IsCancelRequested)
         {
             // A file that the kernel can neither poll nor serve from its own workers.

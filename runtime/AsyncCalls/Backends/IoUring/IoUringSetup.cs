@@ -32,8 +32,9 @@ internal static unsafe class IoUringSetup
     /// The flags, best first. Neither SINGLE_ISSUER nor DEFER_TASKRUN is among them: a dispatcher thread whose continuation blocks is replaced by
     /// another one, which must be able to enter (<c>docs/adr/0002-leader-and-followers.md</c>).
     /// </remarks>
-    public static IoUringQueues? TryCreate(int entries, out string reason)
+    public static IoUringQueues? TryCreate(int entries, out IoUringOperations operations, out string reason)
     {
+        operations = default;
         if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
         {
             reason = "io_uring needs Linux on x86-64 or arm64";
@@ -53,7 +54,7 @@ internal static unsafe class IoUringSetup
             return null;
         }
 
-        return Examine(result, parameters, out reason);
+        return Examine(result, parameters, out operations, out reason);
     }
 
     private static int Setup(int entries, uint flags, out IoUringParameters parameters)
@@ -66,14 +67,15 @@ internal static unsafe class IoUringSetup
         return result;
     }
 
-    private static IoUringQueues? Examine(int fd, in IoUringParameters parameters, out string reason)
+    private static IoUringQueues? Examine(int fd, in IoUringParameters parameters, out IoUringOperations operations, out string reason)
     {
+        operations = Probe(fd);
         uint missing = RequiredFeatures & ~parameters.Features;
         if (missing != 0)
         {
             reason = $"the kernel's io_uring lacks features that are needed (bits 0x{missing:x}); Linux 5.6 has them";
         }
-        else if (MissingOperation(fd) is { } operation)
+        else if (MissingOperation(operations) is { } operation)
         {
             reason = $"the kernel's io_uring does not have operation {operation}; Linux 5.6 has it";
         }
@@ -100,7 +102,21 @@ internal static unsafe class IoUringSetup
         return null;
     }
 
-    private static int? MissingOperation(int fd)
+    private static int? MissingOperation(IoUringOperations operations)
+    {
+        foreach (byte operation in RequiredOperations)
+        {
+            if (!operations.Has(operation))
+            {
+                return operation;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The operations that the kernel says it has (IORING_REGISTER_PROBE); none where it cannot be asked.</summary>
+    private static IoUringOperations Probe(int fd)
     {
         // struct io_uring_probe: a header of 16 bytes, then 8 bytes for each operation, flags at offset 2.
         const int HeaderBytes = 16;
@@ -108,21 +124,17 @@ internal static unsafe class IoUringSetup
         const int Operations = 256;
         byte* probe = stackalloc byte[HeaderBytes + (Operations * OperationBytes)];
         NativeMemory.Clear(probe, HeaderBytes + (Operations * OperationBytes));
-        if (Syscalls.IoUringRegister(fd, IoUringConstants.RegisterProbe, probe, Operations) < 0)
+        IoUringOperations operations = default;
+        if (Syscalls.IoUringRegister(fd, IoUringConstants.RegisterProbe, probe, Operations) >= 0)
         {
-            return RequiredOperations[0];
-        }
-
-        foreach (byte operation in RequiredOperations)
-        {
-            ushort flags = *(ushort*)(probe + HeaderBytes + (operation * OperationBytes) + 2);
-            if ((flags & IoUringConstants.ProbeSupported) == 0)
+            for (int operation = 0; operation < IoUringOperations.Max; operation++)
             {
-                return operation;
+                ushort flags = *(ushort*)(probe + HeaderBytes + (operation * OperationBytes) + 2);
+                operations.Set(operation, (flags & IoUringConstants.ProbeSupported) != 0);
             }
         }
 
-        return null;
+        return operations;
     }
 
     /// <summary>

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace AsyncCalls.Interop.Linux;
 
-/// <summary>Opening, closing, sizing, syncing and describing files.</summary>
+/// <summary>Opening, closing, sizing and describing files.</summary>
 internal static unsafe partial class Syscalls
 {
     /// <summary>AT_FDCWD (linux/fcntl.h).</summary>
@@ -22,13 +22,7 @@ internal static unsafe partial class Syscalls
     private const int StatxModeOffset = 28; // offsetof(struct statx, stx_mode)
     private const int StatFsSizeMax = 256; // struct statfs is 120 bytes; f_type is its first field
 
-    public static int FSync(int fd) => (int)Answer(fsync(fd));
-
-    public static int FDataSync(int fd) => (int)Answer(fdatasync(fd));
-
     public static int FTruncate(int fd, long length) => (int)Answer(ftruncate(fd, length));
-
-    public static int FAllocate(int fd, int mode, long offset, long length) => (int)Answer(fallocate(fd, mode, offset, length));
 
     public static int OpenAt(int directory, byte* path, int flags, uint mode) => (int)Answer(openat(directory, path, flags, mode));
 
@@ -60,6 +54,20 @@ internal static unsafe partial class Syscalls
     public const int RegularFile = 0x8000; // S_IFREG
     public const int BlockDevice = 0x6000; // S_IFBLK
 
+    /// <summary>Whether a descriptor is an epoll instance, by the name that /proc has for it.</summary>
+    public static bool IsEpoll(int fd)
+    {
+        Span<byte> path = stackalloc byte[32];
+        path.Clear();
+        _ = System.Text.Unicode.Utf8.TryWrite(path, $"/proc/self/fd/{fd}", out _);
+        Span<byte> name = stackalloc byte[32];
+        fixed (byte* link = path, target = name)
+        {
+            nint length = Answer(readlink(link, target, (nuint)name.Length));
+            return length > 0 && name[..(int)length].SequenceEqual("anon_inode:[eventpoll]"u8);
+        }
+    }
+
     /// <summary>The magic number of the file's file system (linux/magic.h), or −errno.</summary>
     public static long FileSystemMagic(int fd)
     {
@@ -69,19 +77,10 @@ internal static unsafe partial class Syscalls
     }
 
     [LibraryImport(Libc, SetLastError = true)]
-    private static partial int fsync(int fd);
-
-    [LibraryImport(Libc, SetLastError = true)]
-    private static partial int fdatasync(int fd);
+    private static partial int openat(int dirfd, byte* path, int flags, uint mode);
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int ftruncate(int fd, long length);
-
-    [LibraryImport(Libc, SetLastError = true)]
-    private static partial int fallocate(int fd, int mode, long offset, long len);
-
-    [LibraryImport(Libc, SetLastError = true)]
-    private static partial int openat(int dirfd, byte* path, int flags, uint mode);
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int close(int fd);
@@ -94,6 +93,9 @@ internal static unsafe partial class Syscalls
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int statx(int dirfd, byte* path, int flags, uint mask, byte* buffer);
+
+    [LibraryImport(Libc, SetLastError = true)]
+    private static partial nint readlink(byte* path, byte* buffer, nuint size);
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int fstatfs(int fd, byte* buffer);

@@ -89,6 +89,10 @@ internal struct IoUringSqe
     public uint OperationFlags;
     [FieldOffset(32)]
     public ulong UserData;
+    [FieldOffset(44)]
+    public int SpliceFd;
+    [FieldOffset(48)]
+    public ulong Address3;
 }
 
 /// <summary>struct __kernel_timespec, 16 bytes.</summary>
@@ -112,14 +116,59 @@ internal struct IoUringCqe
 internal static class IoUringConstants
 {
     public const byte OpNop = 0;
+    public const byte OpReadV = 1;
+    public const byte OpWriteV = 2;
+    public const byte OpFSync = 3;
+    public const byte OpPollAdd = 6;
+    public const byte OpSyncFileRange = 8;
+    public const byte OpSendMsg = 9;
+    public const byte OpRecvMsg = 10;
+    public const byte OpTimeout = 11;
+    public const byte OpAccept = 13;
     public const byte OpAsyncCancel = 14;
     public const byte OpLinkTimeout = 15;
+    public const byte OpConnect = 16;
+    public const byte OpFAllocate = 17;
+    public const byte OpOpenAt = 18;
+    public const byte OpClose = 19;
+    public const byte OpStatX = 21;
     public const byte OpRead = 22;
     public const byte OpWrite = 23;
+    public const byte OpFAdvise = 24;
+    public const byte OpMAdvise = 25;
+    public const byte OpSend = 26;
+    public const byte OpRecv = 27;
+    public const byte OpOpenAt2 = 28;
+    public const byte OpEpollCtl = 29;
+    public const byte OpSplice = 30;
+    public const byte OpTee = 33;
+    public const byte OpShutdown = 34;
+    public const byte OpRenameAt = 35;
+    public const byte OpUnlinkAt = 36;
+    public const byte OpMkDirAt = 37;
+    public const byte OpSymLinkAt = 38;
+    public const byte OpLinkAt = 39;
+    public const byte OpFSetXAttr = 41;
+    public const byte OpSetXAttr = 42;
+    public const byte OpFGetXAttr = 43;
+    public const byte OpGetXAttr = 44;
+    public const byte OpSocket = 45;
+    public const byte OpWaitId = 50;
+    public const byte OpFutexWait = 51;
+    public const byte OpFutexWake = 52;
+    public const byte OpFTruncate = 55;
+    public const byte OpBind = 56;
+    public const byte OpListen = 57;
+    public const byte OpEpollWait = 59;
+    public const byte OpPipe = 62;
 
     public const byte SqeIoLink = 1 << 2;
 
     public const uint TimeoutAbsolute = 1u << 0;
+    public const uint FSyncDataSync = 1u << 0;
+
+    /// <summary>MSG_WAITALL: a send goes on until all is sent, as a blocking one does.</summary>
+    public const uint SendAll = 0x100;
 
     public const uint SetupCqSize = 1u << 3;
     public const uint SetupClamp = 1u << 4;

@@ -5,8 +5,12 @@ namespace AsyncCalls.Interop.Linux;
 /// <summary>poll(2).</summary>
 internal static unsafe partial class Syscalls
 {
+    /// <summary>Bytes of struct epoll_event, which is packed on x86-64 only.</summary>
+    public static readonly int EpollEventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
+
     private const short PollIn = 0x1; // POLLIN
     private const short PollOut = 0x4; // POLLOUT
+    private const short PollInvalid = 0x20; // POLLNVAL
     private const int SetFlagsCommand = 4; // F_SETFL
 
     /// <summary>Waits until one of the descriptors is readable; −1 ms waits without limit. The number that are, 0 after the time, or −errno.</summary>
@@ -31,6 +35,35 @@ internal static unsafe partial class Syscalls
         return Answer(poll(&entry, 1, 0)) != 0;
     }
 
+    /// <summary>Waits without limit until one of the events is there for a descriptor: those that are, or −errno.</summary>
+    public static int PollOne(int fd, short events)
+    {
+        if (fd < 0)
+        {
+            // poll(2) leaves out what is negative, and would wait for nobody for ever.
+            return -Errno.EBADF;
+        }
+
+        var entry = new PollFd { Fd = fd, Events = events };
+        int result = (int)Answer(poll(&entry, 1, -1));
+        return result < 0 ? result : (entry.Answered & PollInvalid) != 0 ? -Errno.EBADF : entry.Answered;
+    }
+
+    /// <summary>Waits until a connection that is being made is made, or is not: 0, or −errno.</summary>
+    public static int AwaitConnection(int fd)
+    {
+        int result = PollOne(fd, PollOut);
+        if (result < 0)
+        {
+            return result;
+        }
+
+        int error;
+        uint length = sizeof(int);
+        result = (int)Answer(getsockopt(fd, SocketLevel, SocketError, &error, &length));
+        return result < 0 ? result : -error;
+    }
+
     /// <summary>Makes reads and writes of an open file answer rather than wait.</summary>
     public static int SetNonBlocking(int fd)
     {
@@ -46,6 +79,11 @@ internal static unsafe partial class Syscalls
         public short Events;
         public short Answered;
     }
+
+    private const int SocketError = 4; // SO_ERROR
+
+    [LibraryImport(Libc, SetLastError = true)]
+    private static partial int getsockopt(int socket, int level, int option, void* value, uint* length);
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int poll(PollFd* entries, nuint count, int timeoutMs);

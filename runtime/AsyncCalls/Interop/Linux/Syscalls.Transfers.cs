@@ -38,8 +38,11 @@ internal static unsafe partial class Syscalls
         return Answer(syscall(PWriteV2Number, fd, (nint)(&vector), 1, (nint)offset, 0, RwfNoWait));
     }
 
+    /// <summary>Bytes of struct iovec.</summary>
+    public const int VectorBytes = 16;
+
     /// <summary>struct iovec.</summary>
-    private struct IoVector
+    public struct IoVector
     {
         public byte* Base;
         public nuint Length;

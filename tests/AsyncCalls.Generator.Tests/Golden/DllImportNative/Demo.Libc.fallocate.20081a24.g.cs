@@ -33,14 +33,16 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.FAllocate(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.fallocate",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            fd,
-            mode,
-            offset,
-            length,
-            cancellationToken).AsInt32();
+            global::AsyncCalls.CallOperation.Allocate,
+            cancellationToken)
+            .Handle(fd)
+            .Number(mode)
+            .Number(offset)
+            .Number(length)
+            .Start().AsInt32();
     }
 }

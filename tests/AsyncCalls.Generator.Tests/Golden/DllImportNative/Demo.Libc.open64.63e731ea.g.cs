@@ -31,13 +31,16 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.Open(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.open64",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            path,
-            flags,
-            unchecked((uint)mode),
-            cancellationToken).AsInt32();
+            global::AsyncCalls.CallOperation.OpenAt,
+            cancellationToken)
+            .Handle(-100)
+            .Text(path)
+            .Number(flags)
+            .Number(mode)
+            .Start().AsInt32();
     }
 }

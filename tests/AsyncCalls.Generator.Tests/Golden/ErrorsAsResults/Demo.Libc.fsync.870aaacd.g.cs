@@ -28,11 +28,13 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.FSync(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.fsync",
             global::AsyncCalls.AsyncCallErrors.Result,
-            fd,
-            cancellationToken).AsInt32Result();
+            global::AsyncCalls.CallOperation.Sync,
+            cancellationToken)
+            .Handle(fd)
+            .Start().AsInt32Result();
     }
 }

@@ -32,13 +32,16 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.Open(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.open",
             global::AsyncCalls.AsyncCallErrors.Result,
-            path,
-            flags,
-            mode,
-            cancellationToken).AsFileHandleResult();
+            global::AsyncCalls.CallOperation.OpenAt,
+            cancellationToken)
+            .Handle(-100)
+            .Text(path)
+            .Number(flags)
+            .Number(mode)
+            .Start().AsFileHandleResult();
     }
 }

@@ -27,11 +27,13 @@ partial class Device
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.FDataSync(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Device.fdatasync",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            fd,
-            cancellationToken).AsInt32();
+            global::AsyncCalls.CallOperation.DataSync,
+            cancellationToken)
+            .Handle(fd)
+            .Start().AsInt32();
     }
 }

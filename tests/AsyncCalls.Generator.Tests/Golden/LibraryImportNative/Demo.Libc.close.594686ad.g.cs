@@ -27,11 +27,13 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.Close(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.close",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            fd,
-            cancellationToken).AsInt32();
+            global::AsyncCalls.CallOperation.Close,
+            cancellationToken)
+            .Handle(fd)
+            .Start().AsInt32();
     }
 }

@@ -27,11 +27,13 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.FSync(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.fsync",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            fd,
-            cancellationToken).AsInt32();
+            global::AsyncCalls.CallOperation.Sync,
+            cancellationToken)
+            .Handle(fd)
+            .Start().AsInt32();
     }
 }

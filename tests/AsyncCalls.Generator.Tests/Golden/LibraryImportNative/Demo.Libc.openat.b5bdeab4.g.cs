@@ -31,14 +31,16 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCalls.OpenAt(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.openat",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            directory,
-            path,
-            flags,
-            0,
-            cancellationToken).AsInt32();
+            global::AsyncCalls.CallOperation.OpenAt,
+            cancellationToken)
+            .Handle(directory)
+            .Text(path)
+            .Number(flags)
+            .Number(0)
+            .Start().AsInt32();
     }
 }

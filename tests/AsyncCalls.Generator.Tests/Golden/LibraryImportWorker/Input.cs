@@ -16,5 +16,5 @@ internal static partial class Libc
 
     [AsyncCall]
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial nint recv(SafeHandle socket, Span<byte> buffer, nuint length, int flags);
+    internal static partial nint getrandom(Span<byte> buffer, nuint length, uint flags);
 }

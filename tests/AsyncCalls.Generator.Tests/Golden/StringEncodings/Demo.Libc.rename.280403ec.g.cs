@@ -8,7 +8,6 @@ partial class Libc
     /// <inheritdoc cref="rename(string, string)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="rename(string, string)"/>. Where it runs: a worker thread.</para>
-    /// <para>Cancelling takes the call back until it starts; a call that runs is not interrupted.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
@@ -30,13 +29,17 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
             "Libc.rename",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
-            interruptible: false,
-            (from, to),
-            static state => global::Demo.Libc.rename(state.from, state.to),
-            cancellationToken);
+            global::AsyncCalls.CallOperation.RenameAt,
+            cancellationToken)
+            .Handle(-100)
+            .Text(from)
+            .Handle(-100)
+            .Text(to)
+            .Number(0)
+            .Start().AsInt32();
     }
 }

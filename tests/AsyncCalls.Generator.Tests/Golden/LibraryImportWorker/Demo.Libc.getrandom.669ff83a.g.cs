@@ -5,43 +5,40 @@ namespace Demo;
 
 partial class Libc
 {
-    /// <inheritdoc cref="recv(global::System.Runtime.InteropServices.SafeHandle, global::System.Span{byte}, global::System.UIntPtr, int)"/>
+    /// <inheritdoc cref="getrandom(global::System.Span{byte}, global::System.UIntPtr, uint)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="recv(global::System.Runtime.InteropServices.SafeHandle, global::System.Span{byte}, global::System.UIntPtr, int)"/>. Where it runs: a worker thread.</para>
+    /// <para>Asynchronous twin of <see cref="getrandom(global::System.Span{byte}, global::System.UIntPtr, uint)"/>. Where it runs: a worker thread.</para>
     /// <para>Cancelling interrupts the call also while it is blocked.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     [global::System.Runtime.CompilerServices.OverloadResolutionPriority(1)]
-    internal static global::System.Threading.Tasks.ValueTask<nint> recvAsync(
-        global::System.Runtime.InteropServices.SafeHandle socket,
+    internal static global::System.Threading.Tasks.ValueTask<nint> getrandomAsync(
         global::System.Memory<byte> buffer,
         nuint length,
-        int flags,
+        uint flags,
         global::System.Threading.CancellationToken cancellationToken = default)
-        => recvAsync(socket, buffer, length, flags, runtime: null, cancellationToken);
+        => getrandomAsync(buffer, length, flags, runtime: null, cancellationToken);
 
-    /// <inheritdoc cref="recv(global::System.Runtime.InteropServices.SafeHandle, global::System.Span{byte}, global::System.UIntPtr, int)"/>
+    /// <inheritdoc cref="getrandom(global::System.Span{byte}, global::System.UIntPtr, uint)"/>
     /// <remarks>
     /// As the overload without <paramref name="runtime"/>, which is where this one runs unless it is null.
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
-    internal static global::System.Threading.Tasks.ValueTask<nint> recvAsync(
-        global::System.Runtime.InteropServices.SafeHandle socket,
+    internal static global::System.Threading.Tasks.ValueTask<nint> getrandomAsync(
         global::System.Memory<byte> buffer,
         nuint length,
-        int flags,
+        uint flags,
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
             runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
-            "Libc.recv",
+            "Libc.getrandom",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             interruptible: true,
-            (socket, buffer, length, flags),
-            static state => global::Demo.Libc.recv(state.socket, state.buffer.Span, state.length, state.flags),
-            cancellationToken,
-            handle: socket);
+            (buffer, length, flags),
+            static state => global::Demo.Libc.getrandom(state.buffer.Span, state.length, state.flags),
+            cancellationToken);
     }
 }
