@@ -327,7 +327,7 @@ internal static class FixCases
         ("AC0019", "lambda with a token", "Func<CancellationToken, Task> M() => async token => { await Task.Yield(); Store.{|AC0019:Parse|}(\"1\"); };",
             "Func<CancellationToken, Task> M() => async token => { await Task.Yield(); await Store.ParseAsync(\"1\".AsMemory(), token); };"),
 
-        ("AC0020", "async method", "async Task M(byte[] b) { {|AC0020:{|CS4014:store.ReadAsync(file, b, 0)|}|}; {|AC0020:{|CS4014:store.WriteAsync(file, b, 0).AsTask()|}|}; await Task.Yield(); }",
+        ("AC0020", "async method", "async Task M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; {|AC0020:store.WriteAsync(file, b, 0).AsTask()|}; await Task.Yield(); }",
             "async Task M(byte[] b) { await store.ReadAsync(file, b, 0); await store.WriteAsync(file, b, 0); await Task.Yield(); }"),
         ("AC0020", "not async", "void M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; }", "void M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; }"),
 

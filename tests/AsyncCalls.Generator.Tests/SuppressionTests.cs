@@ -38,8 +38,7 @@ public sealed class SuppressionTests
     }
 
     [Theory]
-    [InlineData("AC0001")]
-    [InlineData("AC0018")]
+    [MemberData(nameof(Rules))]
     public Task EditorConfig_makes_an_error_of_it(string id)
         => Run(id, Source(id).Replace("[|", "{|#0:", StringComparison.Ordinal).Replace("|]", "|}", StringComparison.Ordinal), $"dotnet_diagnostic.{id}.severity = error");
 

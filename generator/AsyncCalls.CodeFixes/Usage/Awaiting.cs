@@ -13,7 +13,7 @@ internal static class Awaiting
     public static ExpressionSyntax Await(ExpressionSyntax expression)
     {
         AwaitExpressionSyntax awaiting = SyntaxFactory.AwaitExpression(
-            SyntaxFactory.Token(SyntaxKind.AwaitKeyword).WithTrailingTrivia(SyntaxFactory.Space), expression.WithoutTrivia());
+            SyntaxFactory.Token(default, SyntaxKind.AwaitKeyword, [SyntaxFactory.Space]), expression.WithoutTrivia());
         return SyntaxFactory.ParenthesizedExpression(awaiting).WithAdditionalAnnotations(Simplifier.Annotation).WithTriviaFrom(expression);
     }
 

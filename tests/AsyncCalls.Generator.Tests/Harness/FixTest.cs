@@ -1,4 +1,4 @@
-using System.Collections.Immutable;
+using System.Reflection;
 using AsyncCalls.CodeFixes;
 using AsyncCalls.Generator.Analyzers;
 using Microsoft.CodeAnalysis;
@@ -18,6 +18,12 @@ internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFi
 {
     private static readonly string Usings = TestCompilation.GlobalUsings.Replace("global ", "", StringComparison.Ordinal).ReplaceLineEndings("\n") + "\n";
 
+    // By file, as an editor has them: a rename asks for the checksum of each.
+    private static readonly AnalyzerReference[] Generators =
+    [
+        .. new[] { typeof(AsyncCallGenerator).Assembly.Location, TestCompilation.LibraryImportGeneratorPath }.Select(path => new AnalyzerFileReference(path, new Loader())),
+    ];
+
     private static readonly string[] Informations = ["AC0014", "AC0017", "AC0018"];
 
     /// <param name="before">The source, with <c>{|id:…|}</c> around what is reported.</param>
@@ -31,7 +37,7 @@ internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFi
         MarkupOptions = MarkupOptions.UseFirstDescriptor;
 
         // Part of the project, as in an editor: what a fix sees of a document then has the twins.
-        SolutionTransforms.Add(static (solution, project) => solution.AddAnalyzerReference(project, new Generators()));
+        SolutionTransforms.Add(static (solution, project) => solution.AddAnalyzerReferences(project, Generators));
         TestCode = Usings + before.ReplaceLineEndings("\n");
         FixedCode = Usings + after.ReplaceLineEndings("\n");
         DisabledDiagnostics.AddRange(Informations.Where(information => information != id));
@@ -57,21 +63,13 @@ internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFi
     protected override CompilationOptions CreateCompilationOptions() => new CSharpCompilationOptions(
         OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable);
 
-    private sealed class Generators : AnalyzerReference
+    /// <summary>Loads what the tests have loaded already, so that the generator is the one that is tested.</summary>
+    private sealed class Loader : IAnalyzerAssemblyLoader
     {
-        // The workspace asks more than once, and knows a generator by its instance.
-        private static readonly ImmutableArray<ISourceGenerator> Both = [new AsyncCallGenerator().AsSourceGenerator(), TestCompilation.LibraryImportGenerator()];
+        public void AddDependencyLocation(string fullPath)
+        {
+        }
 
-        public override string? FullPath => null;
-
-        public override object Id => nameof(Generators);
-
-        public override ImmutableArray<DiagnosticAnalyzer> GetAnalyzers(string language) => [];
-
-        public override ImmutableArray<DiagnosticAnalyzer> GetAnalyzersForAllLanguages() => [];
-
-        public override ImmutableArray<ISourceGenerator> GetGenerators(string language) => Both;
-
-        public override ImmutableArray<ISourceGenerator> GetGeneratorsForAllLanguages() => GetGenerators(LanguageNames.CSharp);
+        public Assembly LoadFromPath(string fullPath) => Assembly.LoadFrom(fullPath);
     }
 }

@@ -99,11 +99,13 @@ internal static class TestCompilation
         return [.. diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start).ThenBy(diagnostic => diagnostic.Id, StringComparer.Ordinal)];
     }
 
+    /// <summary>Where the framework's own generator is.</summary>
+    public static string LibraryImportGeneratorPath => Path.Combine(TargetingPack, "analyzers", "dotnet", "cs", "Microsoft.Interop.LibraryImportGenerator.dll");
+
     /// <summary>The framework's own generator.</summary>
     public static ISourceGenerator LibraryImportGenerator()
     {
-        string folder = Path.Combine(TargetingPack, "analyzers", "dotnet", "cs");
-        Assembly assembly = Assembly.LoadFrom(Path.Combine(folder, "Microsoft.Interop.LibraryImportGenerator.dll"));
+        Assembly assembly = Assembly.LoadFrom(LibraryImportGeneratorPath);
         Type type = assembly.GetType("Microsoft.Interop.LibraryImportGenerator", throwOnError: true)!;
         return ((IIncrementalGenerator)Activator.CreateInstance(type)!).AsSourceGenerator();
     }
