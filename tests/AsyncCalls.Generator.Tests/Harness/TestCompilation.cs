@@ -49,11 +49,13 @@ internal static class TestCompilation
     {
         // Only the import generator of the framework itself writes unsafe code.
         var options = new CSharpCompilationOptions(
-            OutputKind.DynamicallyLinkedLibrary,
+            IsProgram(source) ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
             allowUnsafe: source.Contains("LibraryImport", StringComparison.Ordinal) || source.Contains("unsafe ", StringComparison.Ordinal),
             nullableContextOptions: NullableContextOptions.Enable);
         return CSharpCompilation.Create("Golden", [Parse(source), Parse(GlobalUsings, "GlobalUsings.cs")], References, options);
     }
+
+    private static bool IsProgram(string source) => Parse(source).GetCompilationUnitRoot().Members.Any(member => member.IsKind(SyntaxKind.GlobalStatement));
 
     /// <summary>The generator alone, with its steps recorded.</summary>
     public static GeneratorDriver CreateDriver() => CSharpGeneratorDriver.Create(
