@@ -1,11 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using AsyncCalls.Benchmarks.Counts;
 using AsyncCalls.Benchmarks.Detail;
 using AsyncCalls.Benchmarks.Ratios;
 
 var root = new RootCommand("Measures AsyncCalls against C, the kernel and the class library (docs/benchmarks.md).")
 {
     RatiosCommand.Create(),
+    CountsCommand.Create(),
     DetailCommand.Create(),
 };
 

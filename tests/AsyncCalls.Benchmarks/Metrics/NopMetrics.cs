@@ -1,3 +1,4 @@
+using AsyncCalls.Benchmarks.Counts;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Native;
 using AsyncCalls.Benchmarks.Ratios;
@@ -7,15 +8,20 @@ namespace AsyncCalls.Benchmarks.Metrics;
 /// <summary>The whole asynchronous way with nothing at its end: what the machinery itself costs.</summary>
 internal static class NopMetrics
 {
-    public static IEnumerable<Metric> All { get; } = [AtDepth(1, 1.10), AtDepth(32, 1.40)];
+    public static IEnumerable<Metric> All { get; } = 
+    [
+        AtDepth(1, 1.10, new CallCounts(0, KernelEntries: 1.05, Switches: 0.1)),
+        AtDepth(32, 1.40, new CallCounts(0, KernelEntries: 1.0 / 16, Switches: 0.02)),
+    ];
 
-    private static Metric AtDepth(int depth, double target) => new()
+    private static Metric AtDepth(int depth, double target, CallCounts atMost) => new()
     {
         Name = $"nop_qd{depth}",
         Work = "NopAsync",
         Reference = "C, IORING_OP_NOP",
         Depth = depth,
         Target = new Target(target, Bytes: 0),
+        AtMost = atMost,
         Open = resources => Open(resources, depth),
     };
 

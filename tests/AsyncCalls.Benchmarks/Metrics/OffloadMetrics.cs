@@ -1,3 +1,4 @@
+using AsyncCalls.Benchmarks.Counts;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Ratios;
 
@@ -6,15 +7,20 @@ namespace AsyncCalls.Benchmarks.Metrics;
 /// <summary>Work that has to be handed to another thread.</summary>
 internal static class OffloadMetrics
 {
-    public static IEnumerable<Metric> All { get; } = [AtDepth(1, 1.00), AtDepth(32, 0.80)];
+    public static IEnumerable<Metric> All { get; } = 
+    [
+        AtDepth(1, 1.00, new CallCounts(0, KernelEntries: 0, Switches: 0.5)),
+        AtDepth(32, 0.80, new CallCounts(0, KernelEntries: 0, Switches: 0.1)),
+    ];
 
-    private static Metric AtDepth(int depth, double target) => new()
+    private static Metric AtDepth(int depth, double target, CallCounts atMost) => new()
     {
         Name = $"offload_qd{depth}_vs_taskrun",
         Work = "twin of a short blocking body",
         Reference = "Task.Run of the same body",
         Depth = depth,
         Target = new Target(target, Bytes: 0),
+        AtMost = atMost,
         Open = _ => Open(depth),
     };
 

@@ -1,3 +1,4 @@
+using AsyncCalls.Benchmarks.Counts;
 using AsyncCalls.Benchmarks.Fixtures;
 
 namespace AsyncCalls.Benchmarks.Ratios;
@@ -15,6 +16,9 @@ internal sealed record Metric
     public required string Reference { get; init; }
 
     public required Target Target { get; init; }
+
+    /// <summary>The most that a call of ours may cost in what can be counted; null where it is not counted.</summary>
+    public CallCounts? AtMost { get; init; }
 
     /// <summary>Awaiting loops, which is to say calls in flight.</summary>
     public int Depth { get; init; } = 1;
@@ -37,6 +41,9 @@ internal sealed class Comparison(IMeasured ours, IMeasured reference, params IDi
     public IMeasured Ours { get; } = ours;
 
     public IMeasured Reference { get; } = reference;
+
+    /// <summary>The runtime that our side uses, if it uses one.</summary>
+    public AsyncCallRuntime? Runtime { get; } = owned.OfType<AsyncCallRuntime>().FirstOrDefault();
 
     public void Dispose()
     {
