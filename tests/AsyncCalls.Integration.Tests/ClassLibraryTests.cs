@@ -57,6 +57,31 @@ public sealed class ClassLibraryTests
     }
 
     [Theory, CombinatorialLanes]
+    public async Task Vectored_reads_and_writes_agree(Lane lane)
+    {
+        await using var agreement = new Agreement(lane);
+        foreach ((string kind, long offset) in Places)
+        {
+            await agreement.Method(
+                $"Read({kind}, {offset}) into parts",
+                world => Files.ReadParts(world.Handle(kind), Parts(world), offset),
+                world => Files.ReadPartsAsync(world.Handle(kind), Parts(world), offset, agreement.Runtime));
+            await agreement.Method(
+                $"Write({kind}, {offset}) of parts",
+                world => Files.WriteParts(world.Handle(kind), [.. Parts(world)], offset),
+                world => Files.WritePartsAsync(world.Handle(kind), [.. Parts(world)], offset, agreement.Runtime));
+        }
+
+        await agreement.Method(
+            "Read into no parts", world => Files.ReadParts(world.Handle(World.ReadWrite), [], 0), world => Files.ReadPartsAsync(world.Handle(World.ReadWrite), [], 0, agreement.Runtime));
+        await agreement.Method(
+            "Read into nothing", world => Files.ReadParts(world.Handle(World.ReadWrite), null!, 0), world => Files.ReadPartsAsync(world.Handle(World.ReadWrite), null!, 0, agreement.Runtime));
+        Assert.True(agreement.Compared.Failed > 50, $"Only {agreement.Compared} failed.");
+
+        static Memory<byte>[] Parts(World world) => [world.Buffer.AsMemory(20, 13), Memory<byte>.Empty, world.Buffer.AsMemory(3, 5)];
+    }
+
+    [Theory, CombinatorialLanes]
     public async Task Flushes_agree(Lane lane)
     {
         await using var agreement = new Agreement(lane);

@@ -31,6 +31,12 @@ internal static partial class Files
     }
 
     [AsyncCall]
+    public static long ReadParts(SafeFileHandle file, IReadOnlyList<Memory<byte>> parts, long offset) => RandomAccess.Read(file, parts, offset);
+
+    [AsyncCall]
+    public static void WriteParts(SafeFileHandle file, IReadOnlyList<ReadOnlyMemory<byte>> parts, long offset) => RandomAccess.Write(file, parts, offset);
+
+    [AsyncCall]
     public static void Flush(SafeFileHandle file)
     {
         RandomAccess.FlushToDisk(file);
