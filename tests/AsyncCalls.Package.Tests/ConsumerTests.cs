@@ -9,6 +9,10 @@ public sealed class ConsumerTests(PackedFeed feed)
         class library: sixteen bytes ✓
         import: sixteen
         body: 1 lines
+        out: True at 2
+        interface: 1 lines
+        options: True
+        result: True 0, False errno 9
         cancelled: True
         in flight: 0
         """;
@@ -26,6 +30,16 @@ public sealed class ConsumerTests(PackedFeed feed)
     [Fact]
     public async Task The_package_for_hosts_brings_the_generator_along()
         => (await DotnetCommand.RunAsync(feed.Project("HostOnly"), "build", "-c", "Release")).ExpectNoWarning();
+
+    [Fact]
+    public async Task The_package_for_tests_is_all_that_a_test_needs()
+    {
+        string project = feed.Project("OwnTests");
+        (await DotnetCommand.RunAsync(project, "build", "-c", "Release", "-o", "built")).ExpectNoWarning();
+
+        Finished run = (await DotnetCommand.RunAsync(project, Path.Combine("built", "OwnTests.dll"))).ExpectSuccess();
+        Assert.Equal("whole: with every seed\nshort: True\n", run.Output);
+    }
 
     [Fact]
     public async Task A_compiler_that_is_too_old_is_told_so()

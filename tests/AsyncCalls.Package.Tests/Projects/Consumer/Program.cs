@@ -32,6 +32,19 @@ try
     }
 
     Console.WriteLine($"body: {await notes.CountAsync(path, default)} lines");
+    (bool found, int at) = await notes.TryFindAsync("sixteen"u8.ToArray(), (byte)'x');
+    Console.WriteLine($"out: {found} at {at}");
+    INotes behind = notes;
+    Console.WriteLine($"interface: {await behind.CountAsync(path, default)} lines");
+    Console.WriteLine($"options: {await IsTimedOutAsync(notes)}");
+    using var missing = new SafeFileHandle(-1, ownsHandle: false);
+    using (SafeFileHandle file = File.OpenHandle(path))
+    {
+        AsyncCallResult<int> fine = await Libc.fsyncAsync(file, runtime);
+        AsyncCallResult<int> wrong = await Libc.fsyncAsync(missing, runtime);
+        Console.WriteLine($"result: {fine.IsSuccess} {fine.Value}, {wrong.IsSuccess} errno {wrong.Errno}");
+    }
+
     Console.WriteLine($"cancelled: {await IsCancelledAsync(notes)}");
 }
 finally
@@ -41,6 +54,19 @@ finally
 
 await host.StopAsync();
 Console.WriteLine($"in flight: {runtime.GetStatistics().InFlight}");
+
+static async Task<bool> IsTimedOutAsync(Notes notes)
+{
+    try
+    {
+        await notes.WaitAsync(new CallOptions { Timeout = TimeSpan.FromMilliseconds(20) });
+        return false;
+    }
+    catch (TimeoutException)
+    {
+        return true;
+    }
+}
 
 static async Task<bool> IsCancelledAsync(Notes notes)
 {
@@ -60,7 +86,13 @@ static async Task<bool> IsCancelledAsync(Notes notes)
     }
 }
 
-internal sealed partial class Notes(AsyncCallRuntime calls)
+internal partial interface INotes
+{
+    [AsyncCall]
+    int Count(string path, CancellationToken cancellationToken);
+}
+
+internal sealed partial class Notes(AsyncCallRuntime calls) : INotes
 {
     [AsyncCall]
     public int Read(SafeFileHandle file, Span<byte> buffer, long offset) => RandomAccess.Read(file, buffer, offset);
@@ -73,6 +105,16 @@ internal sealed partial class Notes(AsyncCallRuntime calls)
     {
         cancellationToken.ThrowIfCancellationRequested();
         return File.ReadAllLines(path).Length;
+    }
+
+    [AsyncCall]
+    public bool TryFind(ReadOnlySpan<byte> bytes, in byte wanted, out int at) => (at = bytes.IndexOf(wanted)) >= 0;
+
+    [AsyncCall(TakesOptions = true)]
+    public void Wait(CancellationToken cancellationToken)
+    {
+        cancellationToken.WaitHandle.WaitOne();
+        cancellationToken.ThrowIfCancellationRequested();
     }
 }
 
@@ -87,4 +129,9 @@ internal static partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     internal static partial nint read(SafeFileHandle fd, Span<byte> buf, nuint count);
+
+    [AsyncCall(Errors = AsyncCallErrors.Result)]
+    [LibraryImport("libc", SetLastError = true)]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    internal static partial int fsync(SafeFileHandle fd);
 }
