@@ -273,7 +273,8 @@ public sealed unsafe class WaitingTests
         {
             scene.Keep(Libc.accept4(listener, null, null, Native.CloseOnExec));
             return 0;
-        });
+        }
+        );
     }
 
     private static byte* Large() => (byte*)System.Runtime.CompilerServices.Unsafe.AsPointer(ref System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference(LargeData));

@@ -104,8 +104,13 @@ internal static partial class OperationTable
         // A blocking send(2) waits until all is sent; io_uring's does so when it is told to.
         Native = new(IoUringConstants.OpSend)
         {
-            Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Length = IocbSlot.Length, Flags = IocbSlot.Flags, LengthIsTransfer = true,
-            FixedFlags = IoUringConstants.SendAll, Limits = NativeLimits.NoAddress,
+            Fd = IocbSlot.Handle,
+            Address = IocbSlot.Buffer,
+            Length = IocbSlot.Length,
+            Flags = IocbSlot.Flags,
+            LengthIsTransfer = true,
+            FixedFlags = IoUringConstants.SendAll,
+            Limits = NativeLimits.NoAddress,
         },
         LeavesEffects = true,
         Waits = true,
@@ -119,7 +124,12 @@ internal static partial class OperationTable
         Arguments = arguments,
         Native = new(IoUringConstants.OpRecv)
         {
-            Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Length = IocbSlot.Length, Flags = IocbSlot.Flags, LengthIsTransfer = true, Limits = NativeLimits.NoAddress,
+            Fd = IocbSlot.Handle,
+            Address = IocbSlot.Buffer,
+            Length = IocbSlot.Length,
+            Flags = IocbSlot.Flags,
+            LengthIsTransfer = true,
+            Limits = NativeLimits.NoAddress,
         },
         Waits = true,
         ObeysNonBlock = true,
