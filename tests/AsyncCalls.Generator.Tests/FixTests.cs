@@ -10,6 +10,11 @@ public sealed class FixTests
 
     public static TheoryData<string, string> Usage => [.. FixCases.OfUsage.Select(item => (item.Id, item.Name))];
 
+    public static TheoryData<string> Fixable => [.. FixTest.Fixes.SelectMany(fix => fix.FixableDiagnosticIds)];
+
+    private static IEnumerable<(string Id, string Name, string Before, string After)> OfUsage
+        => FixCases.OfUsage.Select(item => (item.Id, item.Name, UsageCases.InUser(item.Before), UsageCases.InUser(item.After)));
+
     [Theory]
     [MemberData(nameof(Declarations))]
     public Task Mends_declarations(string id, string name)
@@ -22,8 +27,16 @@ public sealed class FixTests
     [MemberData(nameof(Usage))]
     public Task Mends_usage(string id, string name)
     {
-        (_, _, string before, string after) = FixCases.OfUsage.Single(item => item.Id == id && item.Name == name);
-        return new FixTest(UsageCases.InUser(before), UsageCases.InUser(after), id).RunAsync(TestContext.Current.CancellationToken);
+        (_, _, string before, string after) = OfUsage.Single(item => item.Id == id && item.Name == name);
+        return new FixTest(before, after, id).RunAsync(TestContext.Current.CancellationToken);
+    }
+
+    [Theory]
+    [MemberData(nameof(Fixable))]
+    public Task Mends_every_document_at_once(string id)
+    {
+        (_, _, string before, string after) = FixCases.OfDeclarations.Concat(OfUsage).First(item => item.Id == id && item.Before != item.After);
+        return new FixTest(before, after, id, documents: 3).RunAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -29,7 +29,8 @@ internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFi
     /// <param name="before">The source, with <c>{|id:…|}</c> around what is reported.</param>
     /// <param name="after">The source when all is fixed, or the same one if no fix is offered.</param>
     /// <param name="id">The rule: of the others, informations are left out.</param>
-    public FixTest(string before, string after, string id)
+    /// <param name="documents">How many documents have the source, each in a namespace of its own; to fix all in a document then takes as many steps.</param>
+    public FixTest(string before, string after, string id, int documents = 1)
     {
         ReferenceAssemblies = new ReferenceAssemblies("net10.0");
         TestState.AdditionalReferences.AddRange(TestCompilation.References);
@@ -38,8 +39,14 @@ internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFi
 
         // Part of the project, as in an editor: what a fix sees of a document then has the twins.
         SolutionTransforms.Add(static (solution, project) => solution.AddAnalyzerReferences(project, Generators));
-        TestCode = Usings + before.ReplaceLineEndings("\n");
-        FixedCode = Usings + after.ReplaceLineEndings("\n");
+        for (int document = 0; document < documents; document++)
+        {
+            string head = Usings + (document == 0 ? "" : $"namespace Document{document};\n");
+            TestState.Sources.Add(head + before.ReplaceLineEndings("\n"));
+            FixedState.Sources.Add(head + after.ReplaceLineEndings("\n"));
+        }
+
+        NumberOfFixAllInDocumentIterations = before == after ? null : documents;
         DisabledDiagnostics.AddRange(Informations.Where(information => information != id));
     }
 
