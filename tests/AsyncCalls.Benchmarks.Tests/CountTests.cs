@@ -5,7 +5,7 @@ using AsyncCalls.Benchmarks.Ratios;
 namespace AsyncCalls.Benchmarks.Tests;
 
 /// <summary>A change that makes calls allocate, enter the kernel or switch threads more often fails here, on any machine: these are counts, not times.</summary>
-public sealed class CountTests
+public sealed class CountTests(CountTests.Files files) : IClassFixture<CountTests.Files>
 {
     public static TheoryData<string> Counted => [.. CountsCommand.Counted.Select(metric => metric.Name)];
 
@@ -14,11 +14,10 @@ public sealed class CountTests
     public void A_call_costs_no_more_than_its_limits(string name)
     {
         Metric metric = CountsCommand.Counted.Single(metric => metric.Name == name);
-        using var resources = new BenchmarkResources();
         Comparison comparison;
         try
         {
-            comparison = metric.Open(resources);
+            comparison = metric.Open(files.Resources);
         }
         catch (ReferenceUnavailableException exception)
         {
@@ -41,4 +40,12 @@ public sealed class CountTests
     [InlineData(8, 2, 1, 3)]
     public void What_is_beyond_a_limit_is_told(double bytes, double entries, double switches, int complaints) =>
         Assert.Equal(complaints, new CallCounts(bytes, entries, switches).Beyond(new CallCounts(0, 1, 0.2)).Count());
+
+    /// <summary>The files and the compiled references, which all of them use.</summary>
+    public sealed class Files : IDisposable
+    {
+        internal BenchmarkResources Resources { get; } = new();
+
+        public void Dispose() => Resources.Dispose();
+    }
 }
