@@ -137,19 +137,41 @@ public sealed partial class SocketCloseTests
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         (Socket near, IDisposable far) = ConnectTcp();
-        byte[] buffer = GC.AllocateArray<byte>(1, pinned: true);
-        Task<nint> receiving = WorkerCalls.RunImport(
-            runtime,
-            "recv",
-            AsyncCallErrors.ReturnValue,
-            interruptible: true,
-            (near.SafeHandle, buffer),
-            static state => Receive(state.SafeHandle, state.buffer),
-            CancellationToken.None,
-            near.SafeHandle).AsTask();
-        await Bounded.UntilAsync(() => runtime.PendingCalls is [{ State: PendingCallState.Running }], "it waits");
+        using var inside = new ManualResetEventSlim();
+        Task<nint> receiving = ReceiveAsync(runtime, near.SafeHandle, socket =>
+        {
+            // From here on the import uses the socket, as it does from where its argument is marshalled on.
+            bool added = false;
+            socket.DangerousAddRef(ref added);
+            inside.Set();
+            nint received = Receive(socket);
+            socket.DangerousRelease();
+            return received;
+        });
+        Assert.True(inside.Wait(Bounded.Limit));
         await Task.Run(near.Dispose, TestContext.Current.CancellationToken).Bound();
         await AssertEnded([receiving]);
+        far.Dispose();
+    }
+
+    /// <summary>The import was about to begin: it finds the socket disposed and says so.</summary>
+    [Theory, CombinatorialLanes]
+    public async Task Dispose_before_an_import_takes_the_socket_is_an_end_too(Lane lane)
+    {
+        await using AsyncCallRuntime runtime = lane.NewRuntime();
+        (Socket near, IDisposable far) = ConnectTcp();
+        using var before = new ManualResetEventSlim();
+        using var disposed = new ManualResetEventSlim();
+        Task<nint> receiving = ReceiveAsync(runtime, near.SafeHandle, socket =>
+        {
+            before.Set();
+            Assert.True(disposed.Wait(Bounded.Limit));
+            return Receive(socket);
+        });
+        Assert.True(before.Wait(Bounded.Limit));
+        Bounded.OnThreads(1, _ => near.Dispose());
+        disposed.Set();
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => receiving.Bound());
         far.Dispose();
     }
 
@@ -229,12 +251,21 @@ public sealed partial class SocketCloseTests
         }
     }
 
-    private static unsafe nint Receive(SafeSocketHandle socket, byte[] buffer)
+    private static Task<nint> ReceiveAsync(AsyncCallRuntime runtime, SafeSocketHandle socket, Func<SafeSocketHandle, nint> import) =>
+        WorkerCalls.RunImport(
+            runtime,
+            "recv",
+            AsyncCallErrors.ReturnValue,
+            interruptible: true,
+            (socket, import),
+            static state => state.import(state.socket),
+            CancellationToken.None,
+            socket).AsTask();
+
+    private static unsafe nint Receive(SafeSocketHandle socket)
     {
-        fixed (byte* start = buffer)
-        {
-            return recv(socket, start, (nuint)buffer.Length, 0);
-        }
+        byte received;
+        return recv(socket, &received, 1, 0);
     }
 
     [LibraryImport("libc", SetLastError = true)]
