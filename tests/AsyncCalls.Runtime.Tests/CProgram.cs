@@ -18,17 +18,24 @@ internal sealed class CProgram : IDisposable
 
     public string Path => System.IO.Path.Combine(_folder, "program");
 
-    /// <summary>Compiles a text that includes the project's headers.</summary>
-    public static CProgram Compile(string source)
+    /// <summary>Compiles a text that includes the project's headers, for a kind of processor (-m32) if one is given. Skips where the compiler has nothing for that kind.</summary>
+    public static CProgram Compile(string source, string? machine = null)
     {
+        if (machine is not null)
+        {
+            using var empty = new CProgram();
+            File.WriteAllText(empty.Source, "#include <stdio.h>\nint main(void) { return puts(\"\") < 0; }\n");
+            string errors = empty.Compiler(empty.Source, [machine]);
+            Assert.SkipUnless(errors.Length == 0, $"The compiler has no C library for {machine}: {errors.Split('\n')[0]}");
+        }
+
         var program = new CProgram();
-        string file = System.IO.Path.Combine(program._folder, "program.c");
-        File.WriteAllText(file, source);
-        return program.Build(file);
+        File.WriteAllText(program.Source, source);
+        return program.Build(program.Source, machine is null ? [] : [machine]);
     }
 
     /// <summary>Compiles a file of the project, with libraries beside the C library.</summary>
-    public static CProgram CompileFile(string path, params string[] libraries) => new CProgram().Build(System.IO.Path.Combine(Root, path), libraries);
+    public static CProgram CompileFile(string path, params string[] libraries) => new CProgram().Build(System.IO.Path.Combine(Root, path), [.. libraries.Select(static library => "-l" + library)]);
 
     public Process Start(params string[] arguments) =>
         Process.Start(new ProcessStartInfo(Path, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
@@ -44,12 +51,20 @@ internal sealed class CProgram : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private CProgram Build(string source, params string[] libraries)
+    private string Source => System.IO.Path.Combine(_folder, "program.c");
+
+    private CProgram Build(string source, params string[] options)
+    {
+        Assert.Equal("", Compiler(source, options));
+        return this;
+    }
+
+    /// <summary>Runs the compiler. What it has to say; nothing if all is well.</summary>
+    private string Compiler(string source, string[] options)
     {
         string[] arguments =
         [
-            "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I", System.IO.Path.Combine(Root, "runtime", "include"), "-o", Path, source,
-            .. libraries.Select(static library => "-l" + library),
+            "-std=gnu11", "-O2", "-Wall", "-Wextra", "-Werror", "-I", System.IO.Path.Combine(Root, "runtime", "include"), "-o", Path, source, .. options,
         ];
         Process? compiler = null;
         try
@@ -65,10 +80,9 @@ internal sealed class CProgram : IDisposable
         using (compiler)
         {
             string errors = compiler!.StandardError.ReadToEnd();
-            Assert.True(compiler.WaitForExit(CompileTimeout) && compiler.ExitCode == 0, errors);
+            Assert.True(compiler.WaitForExit(CompileTimeout), "The compiler did not end.");
+            return compiler.ExitCode == 0 ? "" : errors.Length > 0 ? errors : $"exit code {compiler.ExitCode}";
         }
-
-        return this;
     }
 
     private static string FindRoot()

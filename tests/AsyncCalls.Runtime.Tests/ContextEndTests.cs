@@ -6,6 +6,49 @@ namespace AsyncCalls.Runtime.Tests;
 /// <summary>What races with the end of a context, and whose things are at the end.</summary>
 public sealed class ContextEndTests
 {
+    /// <summary>The end of a context undoes pins, which runs code of the memory's owner: no lock is held meanwhile.</summary>
+    [Fact]
+    public void A_pin_that_the_end_undoes_may_wait_for_another_thread_that_disposes()
+    {
+        using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
+        AsyncCallContext context = runtime.CreateContext(2);
+        bool came = false;
+        using var memory = new MemoryWithOwner(() => came = Task.Run(() => { _ = context.DisposeAsync().AsTask(); }).Wait(TimeSpan.FromSeconds(5)));
+        _ = context.Pin(memory.Memory);
+        Bounded.OnThreads(1, _ => context.Dispose());
+        Assert.True(came, "A lock was held while the pin was undone.");
+        Bounded.OnThreads(1, _ => context.Dispose());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_pin_that_the_end_undoes_may_dispose_the_context(bool elsewhere)
+    {
+        using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
+        AsyncCallContext context = runtime.CreateContext(2);
+        int undone = 0;
+        using var memory = new MemoryWithOwner(() =>
+        {
+            undone++;
+            context.Dispose();
+        });
+        _ = context.Pin(memory.Memory);
+        Bounded.OnThreads(1, _ =>
+        {
+            if (elsewhere)
+            {
+                context.DisposeAsync().AsTask().Wait(Bounded.Limit);
+            }
+            else
+            {
+                context.Dispose();
+            }
+        });
+        Assert.Equal(1, undone);
+        Assert.Throws<ObjectDisposedException>(() => context.Pin(new byte[1]));
+    }
+
     /// <summary>A call that begins just as its context ends is refused, or found by the teardown: it is not waited for until the drain timeout.</summary>
     [Theory]
     [InlineData(false)]
@@ -142,5 +185,22 @@ public sealed class ContextEndTests
         using HandleLease reader = context.Lease(pipe.Reader);
         using BufferLease buffer = context.Pin(new byte[1]);
         Assert.NotEqual(0ul, context.Submit(Iocb.Read(reader, buffer, 1).With(77, flags)).Value);
+    }
+
+    /// <summary>Memory whose owner does something when its pin is undone.</summary>
+    private sealed unsafe class MemoryWithOwner(Action unpinned) : System.Buffers.MemoryManager<byte>
+    {
+        private readonly byte[] _memory = GC.AllocateArray<byte>(16, pinned: true);
+
+        public override Span<byte> GetSpan() => _memory;
+
+        public override System.Buffers.MemoryHandle Pin(int elementIndex = 0) =>
+            new((byte*)System.Runtime.InteropServices.Marshal.UnsafeAddrOfPinnedArrayElement(_memory, elementIndex), default, this);
+
+        public override void Unpin() => unpinned();
+
+        protected override void Dispose(bool disposing)
+        {
+        }
     }
 }

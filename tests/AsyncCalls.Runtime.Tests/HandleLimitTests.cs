@@ -12,6 +12,13 @@ public sealed class HandleLimitTests
         using var device = new Device();
         Task[] calls = [.. Enumerable.Range(0, 20).Select(_ => device.UseAsync(runtime))];
         await Bounded.UntilAsync(() => device.Inside == 2, "two calls run");
+
+        // It came last, and has a worker: the others, which are before it, could have had that one.
+        using var other = new Device();
+        Task last = other.UseAsync(runtime);
+        await Bounded.UntilAsync(() => other.Inside == 1, "a call of another handle runs");
+        other.Release();
+        await last.Bound();
         Assert.Equal(20, runtime.PendingCalls.Count);
         Assert.Equal(2, runtime.PendingCalls.Count(static call => call.State == PendingCallState.Running));
         Assert.Equal(18, runtime.PendingCalls.Count(static call => call.State == PendingCallState.Queued));

@@ -15,8 +15,10 @@ public sealed unsafe class RingProcessTests
     private const int ConsumerBatch = 64;
     private static readonly TimeSpan Late = TimeSpan.FromSeconds(60);
 
-    [Fact]
-    public void TheLayoutIsThatOfTheHeaderInC()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("-m32")]
+    public void TheLayoutIsThatOfTheHeaderInC(string? bits)
     {
         string[] fields = ["magic", "version", "header_bytes", "entry_bytes", "entries", "mask", "compatible", "incompatible", "tail",
             "producer_flags", "overflow_count", "head", "requests", "wake_target"];
@@ -35,7 +37,8 @@ public sealed unsafe class RingProcessTests
                     (unsigned long long)ACRING_NOBODY);
                 return 0;
             }
-            """);
+            """,
+            bits);
         ulong[] expected =
         [
             RingLayout.Magic, RingLayout.Version, RingLayout.HeaderSize, RingLayout.EntrySize, RingLayout.Entries, RingLayout.Mask,

@@ -58,7 +58,16 @@ public sealed partial class WorkerThreadTests
     {
         await using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
         bool come = false;
-        Task[] spinning = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => runtime.RunAsync(_ => Bounded.Spin(() => Volatile.Read(ref come), "it came")).AsTask())];
+        int inside = 0;
+        Task[] spinning = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => runtime.RunAsync(_ =>
+        {
+            Interlocked.Increment(ref inside);
+            Bounded.Spin(() => Volatile.Read(ref come), "it came");
+        }).AsTask())];
+
+        // All compute by then, and what they spin in is compiled: nothing but patience makes another worker.
+        await Bounded.UntilAsync(() => Volatile.Read(ref inside) == Environment.ProcessorCount, "they spin");
+        await Task.Delay(300, TestContext.Current.CancellationToken);
         await runtime.RunAsync(_ => Volatile.Write(ref come, true)).Bound();
         await Task.WhenAll(spinning).Bound();
     }

@@ -12,6 +12,9 @@ public sealed unsafe partial class AsyncCallContext
 
     private int _over;
 
+    /// <summary>The thread that closes, while it does.</summary>
+    private int _closer;
+
     /// <summary>
     /// Refuses new calls, wakes who waits (<see cref="ObjectDisposedException"/>), cancels calls that may never end by themselves, waits for the others up to the
     /// runtime's drain timeout, cancels these too, and ends the ring. Twice, from a completion, or under load: the same end for every caller. What even then does not
@@ -34,25 +37,52 @@ public sealed unsafe partial class AsyncCallContext
     /// <summary>As <see cref="DisposeAsync"/>, and waits for it.</summary>
     public void Dispose()
     {
-        if (InFlight == 0)
+        if (Volatile.Read(ref _closer) == Environment.CurrentManagedThreadId)
         {
-            // Nothing to wait for, so no thread is needed; should a call begin meanwhile, this one waits for it.
-            lock (_closing)
-            {
-                if (_closed is null)
-                {
-                    Close();
-                    _closed = Task.CompletedTask;
-                    return;
-                }
-            }
+            // The end of a lease runs code of its memory's owner, and that has come back here.
+            return;
+        }
+
+        if (InFlight == 0 && TryCloseHere())
+        {
+            return;
         }
 
         DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
+    /// <summary>
+    /// Closes on this thread: there is nothing to wait for, so no other one is needed; should a call begin meanwhile, this one waits for it. False: somebody closes, or has closed, already.
+    /// </summary>
+    private bool TryCloseHere()
+    {
+        var closed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_closing)
+        {
+            if (_closed is not null)
+            {
+                return false;
+            }
+
+            _closed = closed.Task;
+        }
+
+        // Outside the lock: leases that end here run code of their memory's owner.
+        try
+        {
+            Close();
+        }
+        finally
+        {
+            closed.SetResult();
+        }
+
+        return true;
+    }
+
     private void Close()
     {
+        Volatile.Write(ref _closer, Environment.CurrentManagedThreadId);
         Interlocked.Exchange(ref _dead, 1);
         PulseWaiters();
         _ring.WakeSleepers();
@@ -90,6 +120,8 @@ public sealed unsafe partial class AsyncCallContext
         {
             _ring.Unbind();
         }
+
+        Volatile.Write(ref _closer, 0);
     }
 
     /// <summary>Gives awaiters what nobody has reaped, and closes what was opened for blocks: nobody else knows of it.</summary>

@@ -54,7 +54,17 @@ internal static class DoorbellWatcher
         int fd = Syscalls.EventFd(nonBlocking: true);
         _control = fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw RingMemory.Failure("No event descriptor could be made", -fd);
         var thread = new Thread(Run) { IsBackground = true, Name = "AsyncCalls doorbells" };
-        thread.UnsafeStart();
+        try
+        {
+            thread.UnsafeStart();
+        }
+        catch
+        {
+            // The system has no thread to give: whoever asked is told, and the next one tries again.
+            _control.Dispose();
+            _control = null;
+            throw;
+        }
     }
 
     private static void Run()

@@ -17,6 +17,7 @@ internal static unsafe partial class Syscalls
     private const int GetFlagsCommand = 3; // F_GETFL
     private const int SeekCurrent = 1; // SEEK_CUR
     private const int AtEmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const int AtStatxDontSync = 0x4000; // AT_STATX_DONT_SYNC
     private const uint StatxType = 0x1; // STATX_TYPE
     private const int StatxSize = 256; // sizeof(struct statx)
     private const int StatxModeOffset = 28; // offsetof(struct statx, stx_mode)
@@ -46,7 +47,9 @@ internal static unsafe partial class Syscalls
     {
         byte* buffer = stackalloc byte[StatxSize];
         byte empty = 0;
-        nint result = Answer(statx(fd, &empty, AtEmptyPath, StatxType, buffer));
+
+        // As it is known here: a type does not change, and a file server that is dead need not be asked.
+        nint result = Answer(statx(fd, &empty, AtEmptyPath | AtStatxDontSync, StatxType, buffer));
         return result < 0 ? (int)result : *(ushort*)(buffer + StatxModeOffset) & FileTypeMask;
     }
 
