@@ -42,6 +42,23 @@ public sealed class ConsumerTests(PackedFeed feed)
     }
 
     [Fact]
+    public async Task The_fixes_of_the_package_mend_what_its_analyzers_report()
+    {
+        string project = feed.Project("ToBeFixed");
+        Finished before = await DotnetCommand.RunAsync(project, "build", "-c", "Release");
+        Assert.NotEqual(0, before.ExitCode);
+        Assert.Contains("error AC0001", before.Output, StringComparison.Ordinal);
+        Assert.Contains("error AC0019", before.Output, StringComparison.Ordinal);
+
+        (await DotnetCommand.RunAsync(project, "format", "analyzers", "--severity", "warn", "--no-restore")).ExpectSuccess();
+
+        (await DotnetCommand.RunAsync(project, "build", "-c", "Release")).ExpectNoWarning();
+        string source = await File.ReadAllTextAsync(Path.Combine(project, "Notes.cs"), TestContext.Current.CancellationToken);
+        Assert.Contains("public static partial class Folders", source, StringComparison.Ordinal);
+        Assert.Contains("return await notes.ReadAsync(file, block, 0, cancellationToken);", source, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_compiler_that_is_too_old_is_told_so()
     {
         string project = feed.Project("OldCompiler");

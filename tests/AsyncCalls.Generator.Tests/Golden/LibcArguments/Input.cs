@@ -1,5 +1,6 @@
 namespace Demo;
 
+[StructLayout(LayoutKind.Sequential, Pack = 1)]
 internal struct EpollEvent
 {
     public uint Events;
