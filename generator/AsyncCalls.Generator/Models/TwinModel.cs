@@ -28,6 +28,9 @@ internal sealed record TwinModel
     /// <summary>Attributes that the twin takes over, without brackets.</summary>
     public required EquatableArray<string> Attributes { get; init; }
 
+    /// <summary>Whether the original says more of null than its types do, which a <c>ValueTask</c> and a lambda cannot.</summary>
+    public required bool HasNullContract { get; init; }
+
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
     public required string TypeParameters { get; init; }
 

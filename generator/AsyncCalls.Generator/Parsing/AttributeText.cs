@@ -27,6 +27,11 @@ internal static class AttributeText
     public static IEnumerable<string> Copied(IMethodSymbol method)
         => method.GetAttributes().Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format);
 
+    /// <summary>Whether the method says more of null than its types do.</summary>
+    public static bool HasNullContract(IMethodSymbol method)
+        => method.GetReturnTypeAttributes().Concat(method.Parameters.SelectMany(parameter => parameter.GetAttributes()))
+            .Any(attribute => attribute.AttributeClass?.ContainingNamespace?.ToDisplayString() == "System.Diagnostics.CodeAnalysis");
+
     /// <summary>The attributes in brackets by which the compiler fills in a default value; or nothing.</summary>
     public static string CallerInfo(IParameterSymbol parameter)
         => string.Concat(

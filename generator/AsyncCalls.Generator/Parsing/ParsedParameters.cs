@@ -72,6 +72,12 @@ internal sealed class ParsedParameters
 
     public static string TwinType(ITypeSymbol type)
     {
+        // Which is the same to callers; but the twin's own calls are not looked up when they run.
+        if (type.TypeKind == TypeKind.Dynamic)
+        {
+            return type.NullableAnnotation == NullableAnnotation.Annotated ? "object?" : "object";
+        }
+
         if (TypeFacts.IsSpan(type))
         {
             return $"global::System.Memory<{SymbolText.Type(TypeFacts.ElementType(type))}>";

@@ -120,6 +120,7 @@ internal static class TwinParser
             Overloads = new(TwinOverloads.Of(context)),
             ExplicitInterface = TwinNames.Implemented(method) is { } implemented ? SymbolText.Receiver(implemented.ContainingType) + "." : "",
             Attributes = new(AttributeText.Copied(method)),
+            HasNullContract = AttributeText.HasNullContract(method),
             TypeParameters = SymbolText.TypeParameters(method.TypeParameters),
             Parameters = parameters.ForTwin(),
             TokenName = parameters.TokenName,

@@ -12,7 +12,7 @@ partial class Unusual
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public global::System.Threading.Tasks.ValueTask<dynamic> LateAsync(
-        dynamic value,
+        object value,
         global::System.Collections.Generic.List<dynamic> values,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
