@@ -8,7 +8,7 @@ namespace AsyncCalls.Benchmarks.Metrics;
 /// <summary>The whole asynchronous way with nothing at its end: what the machinery itself costs.</summary>
 internal static class NopMetrics
 {
-    public static IEnumerable<Metric> All { get; } = 
+    public static IEnumerable<Metric> All { get; } =
     [
         AtDepth(1, 1.10, new CallCounts(0, KernelEntries: 1.05, Switches: 0.1)),
         AtDepth(32, 1.40, new CallCounts(0, KernelEntries: 1.0 / 16, Switches: 0.02)),

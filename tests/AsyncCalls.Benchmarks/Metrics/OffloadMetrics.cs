@@ -7,7 +7,7 @@ namespace AsyncCalls.Benchmarks.Metrics;
 /// <summary>Work that has to be handed to another thread.</summary>
 internal static class OffloadMetrics
 {
-    public static IEnumerable<Metric> All { get; } = 
+    public static IEnumerable<Metric> All { get; } =
     [
         AtDepth(1, 1.00, new CallCounts(0, KernelEntries: 0, Switches: 0.5)),
         AtDepth(32, 0.80, new CallCounts(0, KernelEntries: 0, Switches: 0.1)),
