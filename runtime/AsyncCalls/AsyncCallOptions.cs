@@ -89,6 +89,9 @@ public sealed class AsyncCallOptions
     /// </summary>
     internal bool NativeFirst { get; set; }
 
+    /// <summary>Whether streams may use the kernel's multishot requests. For tests of what a kernel without them does.</summary>
+    internal bool Multishot { get; set; } = true;
+
     /// <summary>Every setting that is out of its range, as a sentence that says what to change; empty when all are fine.</summary>
     public IReadOnlyList<string> Validate()
     {

@@ -26,6 +26,7 @@ public sealed partial class DocumentationTests
         global using AsyncCalls.Testing;
         global using Microsoft.Extensions.DependencyInjection;
         global using Microsoft.Extensions.Hosting;
+        global using System.Net.Sockets;
         global using Xunit;
         """;
 

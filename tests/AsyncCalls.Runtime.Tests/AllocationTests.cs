@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using AsyncCalls.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -89,6 +90,31 @@ public sealed class AllocationTests : IDisposable
                 }
             },
             cancel);
+    }
+
+    [Theory, CombinatorialLanes]
+    public async Task A_stream_of_received_data_allocates_nothing(Lane lane)
+    {
+        (Socket near, Socket far) = Streams.Pair();
+        await Measure(
+            lane,
+            static async (runtime, state, count) =>
+            {
+                (Socket near, Socket far) = ((Socket, Socket))state!;
+                byte[] one = new byte[1];
+                using LeasedBufferPool pool = runtime.CreateBufferPool(count: 4, bufferBytes: 16);
+                await using IAsyncEnumerator<LeasedBuffer> stream = runtime.ReceiveAllAsync(near.SafeHandle, pool).GetAsyncEnumerator();
+                for (int i = 0; i < count; i++)
+                {
+                    ValueTask<bool> next = stream.MoveNextAsync();
+                    far.Send(one);
+                    Assert.True(await next.ConfigureAwait(false));
+                    stream.Current.Dispose();
+                }
+            },
+            (near, far));
+        near.Dispose();
+        far.Dispose();
     }
 
     private static async Task Measure(Lane lane, Func<AsyncCallRuntime, object?, int, Task> loop, object? state = null)

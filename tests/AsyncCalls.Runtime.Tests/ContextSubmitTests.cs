@@ -17,7 +17,7 @@ public sealed unsafe class ContextSubmitTests
     /// <summary>Each malformed in one way, and a word that its refusal must contain.</summary>
     public static TheoryData<string, string> Malformed { get; } = new()
     {
-        { "flag 3", "flags" },
+        { "flag 7", "flags" },
         { "flag 31", "flags" },
         { "a negative time", "time" },
         { "a time of 50 days", "time" },
@@ -93,8 +93,8 @@ public sealed unsafe class ContextSubmitTests
         Iocb good = Iocb.Write(handle, buffer, 16, 0);
         switch (what)
         {
-            case "flag 3":
-                return good.WithByte(4, 1 << 3);
+            case "flag 7":
+                return good.WithByte(4, 1 << 7);
             case "flag 31":
                 return good.WithByte(7, 1 << 7);
             case "a negative time":

@@ -28,10 +28,12 @@ public sealed unsafe class InteropLayoutTests
         ["IoUringSqe|struct io_uring_sqe"] =
         [
             ("opcode", "Opcode"), ("flags", "Flags"), ("ioprio", "IoPriority"), ("fd", "Fd"), ("off", "Offset"), ("addr", "Address"), ("len", "Length"),
-            ("rw_flags", "OperationFlags"), ("user_data", "UserData"), ("splice_fd_in", "SpliceFd"), ("addr3", "Address3"),
+            ("rw_flags", "OperationFlags"), ("user_data", "UserData"), ("buf_group", "BufferGroup"), ("splice_fd_in", "SpliceFd"), ("addr3", "Address3"),
         ],
         ["KernelTimespec|struct __kernel_timespec"] = [("tv_sec", "Seconds"), ("tv_nsec", "Nanoseconds")],
         ["IoUringCqe|struct io_uring_cqe"] = [("user_data", "UserData"), ("res", "Result"), ("flags", "Flags")],
+        ["IoUringBuffer|struct io_uring_buf"] = [("addr", "Address"), ("len", "Length"), ("bid", "Id"), ("resv", "Tail")],
+        ["IoUringBufferRegistration|struct io_uring_buf_reg"] = [("ring_addr", "RingAddress"), ("ring_entries", "RingEntries"), ("bgid", "Group"), ("bgid) + sizeof(__u16", "Flags"), ("resv", "Reserved")],
         ["Syscalls+SignalAction|struct sigaction"] = [("sa_handler", "Handler"), ("sa_mask", "Mask"), ("sa_flags", "Flags"), ("sa_restorer", "Restorer")],
         ["Syscalls+IoVector|struct iovec"] = [("iov_base", "Base"), ("iov_len", "Length")],
     };
@@ -51,6 +53,11 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "SharedPopulate", "MAP_SHARED | MAP_POPULATE"), ("Syscalls", "DontFork", "MADV_DONTFORK"),
         ("IoUringConstants", "OpNop", "IORING_OP_NOP"), ("IoUringConstants", "OpAsyncCancel", "IORING_OP_ASYNC_CANCEL"),
         ("IoUringConstants", "OpLinkTimeout", "IORING_OP_LINK_TIMEOUT"), ("IoUringConstants", "SqeIoLink", "IOSQE_IO_LINK"),
+        ("IoUringConstants", "SqeBufferSelect", "IOSQE_BUFFER_SELECT"), ("IoUringConstants", "AcceptMultishot", "IORING_ACCEPT_MULTISHOT"),
+        ("IoUringConstants", "ReceiveMultishot", "IORING_RECV_MULTISHOT"), ("IoUringConstants", "PollAddMultishot", "IORING_POLL_ADD_MULTI"),
+        ("IoUringConstants", "CompletionBuffer", "IORING_CQE_F_BUFFER"), ("IoUringConstants", "CompletionMore", "IORING_CQE_F_MORE"),
+        ("IoUringConstants", "CompletionBufferShift", "IORING_CQE_BUFFER_SHIFT"), ("IoUringConstants", "RegisterBufferRing", "IORING_REGISTER_PBUF_RING"),
+        ("IoUringConstants", "UnregisterBufferRing", "IORING_UNREGISTER_PBUF_RING"),
         ("IoUringConstants", "TimeoutAbsolute", "IORING_TIMEOUT_ABS"),
         ("IoUringConstants", "OpRead", "IORING_OP_READ"), ("IoUringConstants", "OpWrite", "IORING_OP_WRITE"),
         ("IoUringConstants", "SetupCqSize", "IORING_SETUP_CQSIZE"), ("IoUringConstants", "SetupClamp", "IORING_SETUP_CLAMP"),
@@ -72,6 +79,7 @@ public sealed unsafe class InteropLayoutTests
         }.Select(operation => ("IoUringConstants", "Op" + operation.Name, "IORING_OP_" + operation.Kernel)),
 
         // Newer than the headers of many machines: counted on from one that they have. DifferentialTests show that the kernel means the same.
+        ("IoUringConstants", "OpReadMultishot", "IORING_OP_SEND_ZC + 2"),
         ("IoUringConstants", "OpWaitId", "IORING_OP_SEND_ZC + 3"), ("IoUringConstants", "OpFutexWait", "IORING_OP_SEND_ZC + 4"), ("IoUringConstants", "OpFutexWake", "IORING_OP_SEND_ZC + 5"), ("IoUringConstants", "OpFTruncate", "IORING_OP_SEND_ZC + 8"),
         ("IoUringConstants", "OpBind", "IORING_OP_SEND_ZC + 9"), ("IoUringConstants", "OpListen", "IORING_OP_SEND_ZC + 10"), ("IoUringConstants", "OpEpollWait", "IORING_OP_SEND_ZC + 12"), ("IoUringConstants", "OpPipe", "IORING_OP_SEND_ZC + 15"),
         ("IoUringConstants", "FSyncDataSync", "IORING_FSYNC_DATASYNC"), ("IoUringConstants", "SendAll", "MSG_WAITALL"),
@@ -79,7 +87,7 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "PollOut", "POLLOUT"), ("Syscalls", "PollInvalid", "POLLNVAL"), ("Syscalls", "SocketError", "SO_ERROR"),
         ("Syscalls", "MonotonicClock", "CLOCK_MONOTONIC"), ("Syscalls", "AbsoluteTime", "TIMER_ABSTIME"),
         ("Syscalls", "ClockNanoSleepNumber", "SYS_clock_nanosleep"), ("Syscalls", "SpliceNumber", "SYS_splice"),
-        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "ETIME", "EOPNOTSUPP", "ECANCELED"])
+        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "ETIME", "EBADFD", "EOPNOTSUPP", "ECONNABORTED", "ENOBUFS", "ECANCELED"])
             .Select(name => ("Errno", name, name)),
     ];
 

@@ -191,7 +191,7 @@ internal abstract partial class Call
     }
 
     /// <summary>User code on a thread of the runtime: what it throws ends the process, as any unhandled exception does, but not this thread.</summary>
-    private static void Rethrow(Exception exception)
+    private protected static void Rethrow(Exception exception)
     {
         var thrown = ExceptionDispatchInfo.Capture(exception);
         _ = ThreadPool.UnsafeQueueUserWorkItem(static info => info.Throw(), thrown, preferLocal: false);

@@ -94,7 +94,7 @@ internal abstract partial class Call
     public bool TryFlagObserved(long epoch) => TryFlag(epoch, ObservedFlag, ObservedFlag, out bool before) || before;
 
     /// <summary>How a call that ended as cancelled says so.</summary>
-    private Exception Cancellation()
+    private protected Exception Cancellation()
     {
         CallTraits traits = Traits;
         CancelReason reason = Reason;

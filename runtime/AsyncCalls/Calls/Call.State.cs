@@ -42,6 +42,9 @@ internal abstract partial class Call
     /// <summary>Whether someone asked to cancel this call. Stays true until the object is pooled.</summary>
     public bool IsCancelRequested => (Volatile.Read(ref _word) & CancelFlag) != 0;
 
+    /// <summary>Whether the backend that has the call is to end it, for whatever reason.</summary>
+    public virtual bool IsToEnd => IsCancelRequested;
+
     /// <summary>Why someone asked, if someone did.</summary>
     private CancelReason Reason => (CancelReason)((Volatile.Read(ref _word) & ReasonMask) >> ReasonShift);
 

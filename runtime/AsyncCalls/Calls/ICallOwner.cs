@@ -26,6 +26,11 @@ internal interface ICallOwner
     /// </param>
     void Publish(Call call, bool dispatchHere);
 
+    /// <summary>
+    /// Announces what a call in flight has given before its end. By the thread that pumps, which dispatches the runtime's own events by itself; before the event of the call's end.
+    /// </summary>
+    void PublishShot(in CompletionEvent shot);
+
     /// <summary>Runs the continuation of a call whose completion was dispatched before anyone awaited it.</summary>
     void Resume(Call call);
 }

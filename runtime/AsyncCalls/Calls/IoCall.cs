@@ -70,6 +70,7 @@ internal sealed unsafe partial class IoCall : Call
         call._manner = manner;
         call._errors = errors;
         call.IsSubmitted = false;
+        call.ForgetShots();
         return call;
     }
 
@@ -196,6 +197,13 @@ internal sealed unsafe partial class IoCall : Call
 
     public override void Execute(IInterruptGate gate)
     {
+        if (SelectsBuffer)
+        {
+            // The kernel alone has the buffers: whoever started the call makes it in another way.
+            Settle(-Errno.EOPNOTSUPP);
+            return;
+        }
+
         long result;
         do
         {
@@ -229,7 +237,7 @@ internal sealed unsafe partial class IoCall : Call
             return TryFinishFailed((int)-result);
         }
 
-        if (_row.Result is ResultKind.Descriptor or ResultKind.DescriptorPair && IsCancelRequested)
+        if (_row.Result is ResultKind.Descriptor or ResultKind.DescriptorPair && IsCancelRequested && _sink is null)
         {
             // Whoever cancelled does not look for a descriptor any more.
             DisposeResource(result);
@@ -322,6 +330,13 @@ internal sealed unsafe partial class IoCall : Call
     {
         if (errno == Errno.EINTR && !IsCancelRequested && GoesOnAfterSignal())
         {
+            return false;
+        }
+
+        if (errno == Errno.EINVAL && IsMultishot && _sink is null && !IsCancelRequested)
+        {
+            // Perhaps this kernel knows no such form: the plain call says the truth.
+            _iocb.Flags &= ~IocbFlags.Multishot;
             return false;
         }
 

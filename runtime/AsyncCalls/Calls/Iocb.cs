@@ -20,6 +20,11 @@ public enum IocbFlags : uint
 
     /// <summary><see cref="Iocb.Buffer"/> and <see cref="Iocb.Path"/> are addresses: the caller keeps the memory valid until the call has completed.</summary>
     UnsafeMemory = 1 << 2,
+
+    /// <summary>
+    /// The call may go on after a result: each that it gives before its last is an event with <see cref="CompletionFlags.More"/>. Set by the methods that make such blocks.
+    /// </summary>
+    Multishot = 1 << 3,
 }
 
 /// <summary>

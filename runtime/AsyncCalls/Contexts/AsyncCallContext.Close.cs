@@ -129,6 +129,12 @@ public sealed unsafe partial class AsyncCallContext
     {
         while (_ring.TryPop(out CompletionEvent completion))
         {
+            if (completion.Flags == IoCall.WaitingHint)
+            {
+                // The end of its call, which follows, resumes who waits.
+                continue;
+            }
+
             if (Awaited(completion) is { } call)
             {
                 _engine.Resume(call);

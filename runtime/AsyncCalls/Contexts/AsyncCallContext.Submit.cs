@@ -10,7 +10,7 @@ namespace AsyncCalls;
 /// <summary>Submission: blocks are examined one after the other, and the first that is refused ends the batch.</summary>
 public sealed unsafe partial class AsyncCallContext
 {
-    private const IocbFlags KnownFlags = IocbFlags.NoEvent | IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory;
+    private const IocbFlags KnownFlags = IocbFlags.NoEvent | IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory | IocbFlags.Multishot;
 
     /// <summary>Submits one call.</summary>
     /// <param name="block">What to do. Copied.</param>
@@ -108,6 +108,12 @@ public sealed unsafe partial class AsyncCallContext
             backend = facts is not null && IsForWorkers(facts, (int)resolved.Handle)
                 ? Backend.Workers
                 : _engine.Choose(RoutingTable.Find(block.Operation, kind), resolved);
+            if (_engine.MultishotBackend is null)
+            {
+                // It gives one result, its last, which a multishot request may do at any time.
+                resolved.Flags &= ~IocbFlags.Multishot;
+            }
+
             IoCall call = IoCall.Rent(this, nameof(Submit), CallManner.Import, AsyncCallErrors.ReturnValue, block.Operation);
             call.SetSubmitted(resolved, kind, uses, record);
             owned = true;
@@ -163,12 +169,31 @@ public sealed unsafe partial class AsyncCallContext
             throw new ArgumentException("The block has a record and no cookie: a record is complete when its cookie is not zero.", nameof(block));
         }
 
+        if ((block.Flags & IocbFlags.Multishot) != 0)
+        {
+            CheckMultishot(block);
+        }
+
         foreach (CallArgument argument in row.Arguments)
         {
             if (argument.IsMemory && argument.CountSlot is not (IocbSlot.None or IocbSlot.Mode) && block[argument.CountSlot] < 0)
             {
                 throw new ArgumentException($"The block's memory has {block[argument.CountSlot]} bytes or elements: a count is not negative.", nameof(block));
             }
+        }
+    }
+
+    /// <summary>Each result is an event of the ring, and their end is asked for.</summary>
+    private static void CheckMultishot(in Iocb block)
+    {
+        if (block.Operation is not (CallOperation.Accept or CallOperation.Poll) || block.Buffer != 0)
+        {
+            throw new ArgumentException("The block's operation has no multishot form: make it by a method of Iocb whose name says Multishot.", nameof(block));
+        }
+
+        if (block.Timeout != TimeSpan.Zero || block.Record != 0 || (block.Flags & IocbFlags.NoEvent) != 0)
+        {
+            throw new ArgumentException("A multishot block has no time, no record, and events always: cancel it when it is to end.", nameof(block));
         }
     }
 

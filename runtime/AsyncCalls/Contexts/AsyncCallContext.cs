@@ -232,6 +232,8 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         ReleaseReference();
     }
 
+    void ICallOwner.PublishShot(in CompletionEvent shot) => _ring.Publish([shot]);
+
     void ICallOwner.Resume(Call call)
     {
         // The awaiter came after its completion was dispatched. It gets an event once more, so that it resumes where the ring is reaped.
@@ -252,6 +254,12 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
     /// <summary>Whether an event is of a twin's call; then its awaiter was resumed here.</summary>
     private bool TryResume(in CompletionEvent completion)
     {
+        if (completion.Flags == IoCall.WaitingHint)
+        {
+            _engine.ResumeWaiting(completion, elsewhere: false);
+            return true;
+        }
+
         if (Awaited(completion) is not { } call)
         {
             return false;

@@ -22,7 +22,7 @@ namespace AsyncCalls.Contexts;
 /// <para><b>Closing.</b> Start adds to the table, then reads <see cref="_closed"/>; Close sets it, makes every processor pass a full fence, then looks at the table: a call is either
 /// refused or waited for.</para>
 /// </remarks>
-internal sealed class CallEngine : ISimulatedHost, IDispatchSource
+internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
 {
     /// <summary>After the drain timeout everything is cancelled; what has not ended so much later never will.</summary>
     private static readonly TimeSpan LastGrace = TimeSpan.FromSeconds(1);
@@ -52,6 +52,7 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         _drainTimeout = options.DrainTimeout;
         InlineAttempts = options.InlineAttempts;
         _nativeFirst = options.NativeFirst;
+        _multishot = options.Multishot;
         _watchdog = new Watchdog(name);
         _ring = new CompletionRing(options.RingEntries);
         InFlight = new InFlightTable(options.MaxInFlight);
@@ -361,6 +362,12 @@ internal sealed class CallEngine : ISimulatedHost, IDispatchSource
         Call? call;
         if (_ring.TryPop(out CompletionEvent completion))
         {
+            if (completion.Flags == IoCall.WaitingHint)
+            {
+                ResumeWaiting(completion, elsewhere);
+                return true;
+            }
+
             call = Take(completion.CallId);
             Debug.Assert(call is not null, "A call stays in the table until its one event is dispatched.");
         }

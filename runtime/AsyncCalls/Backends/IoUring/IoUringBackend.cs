@@ -23,7 +23,7 @@ namespace AsyncCalls.Backends.IoUring;
 /// <para><b>Sleep.</b> The pump sets <see cref="_sleeping"/>, full fence, looks at what others queue and at the ring again, then waits in the kernel. Others queue, full
 /// fence, then read the flag and signal <see cref="_wake"/>, of which one read is always in flight while the pump sleeps.</para>
 /// </remarks>
-internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
+internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatched
 {
     /// <summary>User data of the read of the wake descriptor. No id: the last generation is never used.</summary>
     private const ulong WakeTag = ulong.MaxValue;
@@ -201,6 +201,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
 
         Debug.Assert(_inKernel == 0 || _broken, "A ring is closed when nothing is in flight.");
         _queues.Withdraw(static _ => { });
+        CloseGroups();
         _queues.Dispose();
         _wake.Dispose();
         if (!_wakeArmed)
@@ -388,6 +389,11 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             (moment->Seconds, moment->Nanoseconds) = (iocb.Length, iocb.Offset);
             sqe->Address = (ulong)moment;
         }
+
+        if (call.IsMultishot)
+        {
+            DescribeMultishot(call, sqe);
+        }
     }
 
     /// <summary>Where io_uring says something else than the system call: what that would say. EAGAIN: make it.</summary>
@@ -429,7 +435,7 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     private void SubmitCancel(Call call)
     {
         // A call that still waits in the backlog is not running: it ends when the pump comes to it.
-        if (call.Carrier != this || !call.IsRunning || !call.IsCancelRequested)
+        if (call.Carrier != this || !call.IsRunning || !call.IsToEnd)
         {
             return;
         }
@@ -481,7 +487,8 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
     {
         while (_queues.TryTakeCompletion(out IoUringCqe completion))
         {
-            _inKernel--;
+            bool more = (completion.Flags & IoUringConstants.CompletionMore) != 0;
+            _inKernel -= more ? 0 : 1;
             if (completion.UserData == WakeTag)
             {
                 _wakeArmed = false;
@@ -489,14 +496,14 @@ internal sealed unsafe class IoUringBackend : ICallCarrier, IPump, IWatched
             else if (completion.UserData < CancelTags)
             {
                 if (completion.Result < 0 && _host.InFlight.InSlot((int)completion.UserData) is { } target
-                    && target.Carrier == this && target.IsRunning && target.IsCancelRequested)
+                    && target.Carrier == this && target.IsRunning && target.IsToEnd)
                 {
                     RepeatLater(target);
                 }
             }
             else if (_host.InFlight.Find(completion.UserData) is { } call)
             {
-                Finish(call, completion.Result);
+                Take((IoCall)call, completion, more);
             }
         }
 

@@ -23,6 +23,9 @@ internal static class Errno
     public const int ENAMETOOLONG = 36;
     public const int ENOSYS = 38;
     public const int ETIME = 62;
+    public const int EBADFD = 77;
     public const int EOPNOTSUPP = 95;
+    public const int ECONNABORTED = 103;
+    public const int ENOBUFS = 105;
     public const int ECANCELED = 125;
 }

@@ -89,6 +89,8 @@ internal struct IoUringSqe
     public uint OperationFlags;
     [FieldOffset(32)]
     public ulong UserData;
+    [FieldOffset(40)]
+    public ushort BufferGroup;
     [FieldOffset(44)]
     public int SpliceFd;
     [FieldOffset(48)]
@@ -110,6 +112,27 @@ internal struct IoUringCqe
     public ulong UserData;
     public int Result;
     public uint Flags;
+}
+
+/// <summary>struct io_uring_buf, 16 bytes. In the first one of a ring the last two bytes are the ring's tail.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringBuffer
+{
+    public ulong Address;
+    public uint Length;
+    public ushort Id;
+    public ushort Tail;
+}
+
+/// <summary>struct io_uring_buf_reg, 40 bytes.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct IoUringBufferRegistration
+{
+    public ulong RingAddress;
+    public uint RingEntries;
+    public ushort Group;
+    public ushort Flags;
+    public fixed ulong Reserved[3];
 }
 
 /// <summary>The constants of linux/io_uring.h that are used.</summary>
@@ -153,6 +176,7 @@ internal static class IoUringConstants
     public const byte OpFGetXAttr = 43;
     public const byte OpGetXAttr = 44;
     public const byte OpSocket = 45;
+    public const byte OpReadMultishot = 49;
     public const byte OpWaitId = 50;
     public const byte OpFutexWait = 51;
     public const byte OpFutexWake = 52;
@@ -163,6 +187,15 @@ internal static class IoUringConstants
     public const byte OpPipe = 62;
 
     public const byte SqeIoLink = 1 << 2;
+    public const byte SqeBufferSelect = 1 << 5;
+
+    public const ushort AcceptMultishot = 1 << 0;
+    public const ushort ReceiveMultishot = 1 << 1;
+    public const uint PollAddMultishot = 1u << 0;
+
+    public const uint CompletionBuffer = 1u << 0;
+    public const uint CompletionMore = 1u << 1;
+    public const int CompletionBufferShift = 16;
 
     public const uint TimeoutAbsolute = 1u << 0;
     public const uint FSyncDataSync = 1u << 0;
@@ -186,6 +219,8 @@ internal static class IoUringConstants
     public const uint SqCqOverflow = 1u << 1;
     public const uint SqTaskRun = 1u << 2;
 
+    public const uint RegisterBufferRing = 22;
+    public const uint UnregisterBufferRing = 23;
     public const uint RegisterProbe = 8;
     public const ushort ProbeSupported = 1;
 
