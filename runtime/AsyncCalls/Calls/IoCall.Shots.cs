@@ -107,7 +107,6 @@ internal sealed unsafe partial class IoCall
 
     private void ForgetShots()
     {
-        _sink = null;
         _stopped = false;
         SelectsBuffer = false;
         CompletedFlags = 0;

@@ -290,7 +290,13 @@ internal sealed unsafe partial class IoCall : Call
         }
     }
 
-    protected override void ReturnToPool() => CallPool<IoCall>.Return(this);
+    protected override void ReturnToPool()
+    {
+        // A pooled record keeps nobody alive.
+        _sink = null;
+        _chain = null;
+        CallPool<IoCall>.Return(this);
+    }
 
     private bool IsPositioned => Operation is CallOperation.ReadAt or CallOperation.WriteAt;
 

@@ -25,6 +25,21 @@ public enum IocbFlags : uint
     /// The call may go on after a result: each that it gives before its last is an event with <see cref="CompletionFlags.More"/>. Set by the methods that make such blocks.
     /// </summary>
     Multishot = 1 << 3,
+
+    /// <summary>
+    /// The next block of the batch begins when this call has ended, and everything linked after it ends with −ECANCELED if this call fails, or transfers less than it was to (reads, writes,
+    /// splices). A chain is accepted as a whole or not at all; the end of the batch ends it.
+    /// </summary>
+    Link = 1 << 4,
+
+    /// <summary>As <see cref="Link"/>, and the next call begins whatever became of this one.</summary>
+    HardLink = 1 << 5,
+
+    /// <summary>
+    /// The call, and the chain that it belongs to, begins when all calls of the context that were in flight have ended, and blocks that are submitted later begin when it has ended. Awaited twins
+    /// of the context are waited for, and not held back.
+    /// </summary>
+    Drain = 1 << 6,
 }
 
 /// <summary>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using AsyncCalls.Calls;
-using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Contexts;
 
@@ -53,9 +52,7 @@ internal sealed class AdmissionQueue : ICallCarrier
             return CancelOutcome.InProgress;
         }
 
-        call.Settle(-Errno.ECANCELED, cancelled: true);
-        _engine.Counters.Add(CompletionPath.Cancelled);
-        call.Owner.Publish(call, dispatchHere: false);
+        _engine.EndUnrun(call);
         return CancelOutcome.Cancelled;
     }
 
@@ -100,9 +97,7 @@ internal sealed class AdmissionQueue : ICallCarrier
                 // The slot was stored before this look; the fence is Close's, as for a call that did not wait.
                 if (_engine.IsClosed)
                 {
-                    entry.Call.Settle(-Errno.ECANCELED, cancelled: true);
-                    _engine.Counters.Add(CompletionPath.Cancelled);
-                    entry.Call.Owner.Publish(entry.Call, dispatchHere: false);
+                    _engine.EndUnrun(entry.Call);
                 }
                 else
                 {

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Calls;
@@ -10,7 +9,7 @@ namespace AsyncCalls;
 /// <summary>Submission: blocks are examined one after the other, and the first that is refused ends the batch.</summary>
 public sealed unsafe partial class AsyncCallContext
 {
-    private const IocbFlags KnownFlags = IocbFlags.NoEvent | IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory | IocbFlags.Multishot;
+    private const IocbFlags KnownFlags = IocbFlags.NoEvent | IocbFlags.UnsafeHandle | IocbFlags.UnsafeMemory | IocbFlags.Multishot | Links | IocbFlags.Drain;
 
     /// <summary>Submits one call.</summary>
     /// <param name="block">What to do. Copied.</param>
@@ -24,7 +23,7 @@ public sealed unsafe partial class AsyncCallContext
     }
 
     /// <summary>
-    /// Submits calls, in order, with one entry of the kernel for all that go to io_uring. Their order of execution is not promised.
+    /// Submits calls, in order, with one entry of the kernel for all that go to io_uring. Their order of execution is promised by links and drains only (<see cref="IocbFlags.Link"/>).
     /// </summary>
     /// <param name="blocks">What to do. Copied: the blocks may be reused at once.</param>
     /// <param name="ids">Gets the ids of the accepted calls; may be empty if nobody wants them.</param>
@@ -46,8 +45,26 @@ public sealed unsafe partial class AsyncCallContext
         bool native = false;
         try
         {
-            while (accepted < blocks.Length && TrySubmit(blocks[accepted], out CallId id, out Backend backend))
+            while (accepted < blocks.Length)
             {
+                if (IsOrdered(blocks[accepted]))
+                {
+                    int length = ChainLength(blocks[accepted..]);
+                    int linked = SubmitChain(blocks.Slice(accepted, length), ids.IsEmpty ? ids : ids.Slice(accepted, length));
+                    accepted += linked;
+                    if (linked < length)
+                    {
+                        break;
+                    }
+
+                    continue;
+                }
+
+                if (!TrySubmit(blocks[accepted], out CallId id, out Backend backend))
+                {
+                    break;
+                }
+
                 native |= backend == Backend.IoUring;
                 if (!ids.IsEmpty)
                 {
@@ -95,6 +112,20 @@ public sealed unsafe partial class AsyncCallContext
 
     private bool TrySubmit(in Iocb block, out CallId id, out Backend backend)
     {
+        IoCall call = Prepare(block, out backend);
+        bool started = _engine.TryStart(call, backend, CancellationToken.None, out ulong value);
+        if (!started)
+        {
+            call.Abandon();
+        }
+
+        id = new CallId(value);
+        return started;
+    }
+
+    /// <summary>Examines a block and makes the record of its call, which owns what the block names.</summary>
+    private IoCall Prepare(in Iocb block, out Backend backend)
+    {
         Check(block);
         Iocb resolved = block;
         CallUses uses = default;
@@ -122,15 +153,7 @@ public sealed unsafe partial class AsyncCallContext
                 call.SetTimeout(block.Timeout);
             }
 
-            if (_engine.TryStart(call, backend, CancellationToken.None, out ulong value))
-            {
-                id = new CallId(value);
-                return true;
-            }
-
-            call.Abandon();
-            id = default;
-            return false;
+            return call;
         }
         finally
         {
@@ -191,9 +214,9 @@ public sealed unsafe partial class AsyncCallContext
             throw new ArgumentException("The block's operation has no multishot form: make it by a method of Iocb whose name says Multishot.", nameof(block));
         }
 
-        if (block.Timeout != TimeSpan.Zero || block.Record != 0 || (block.Flags & IocbFlags.NoEvent) != 0)
+        if (block.Timeout != TimeSpan.Zero || block.Record != 0 || (block.Flags & (IocbFlags.NoEvent | Links | IocbFlags.Drain)) != 0)
         {
-            throw new ArgumentException("A multishot block has no time, no record, and events always: cancel it when it is to end.", nameof(block));
+            throw new ArgumentException("A multishot block has no time, no record, no link, and events always: cancel it when it is to end.", nameof(block));
         }
     }
 
@@ -203,8 +226,7 @@ public sealed unsafe partial class AsyncCallContext
         if (block.Operation == CallOperation.Sleep)
         {
             // From here on it is a moment.
-            long moment = Stopwatch.GetTimestamp() + (long)((Int128)block.Length * Stopwatch.Frequency / TimeSpan.TicksPerSecond);
-            (resolved.Length, resolved.Offset) = Math.DivRem(moment, Stopwatch.Frequency);
+            IoCall.SetMoment(ref resolved, TimeSpan.FromTicks(block.Length));
             return;
         }
 

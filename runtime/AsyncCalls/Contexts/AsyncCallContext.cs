@@ -201,9 +201,15 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
 
     void ICallOwner.Publish(Call call, bool dispatchHere)
     {
+        ICallChain? chain = (call as IoCall)?.Chain;
+        chain?.Ending();
         Interlocked.Decrement(ref _inFlight);
+        int place = 0;
+        bool breaks = false;
         if (call is IoCall { IsSubmitted: true } submitted)
         {
+            (place, breaks) = (submitted.Place, submitted.BreaksChain);
+
             // Record, slot, event: who finds the id gone finds the record filled, and who has the event finds the slot free for the next call.
             // Who waits for the id stays until the event is there too.
             bool announced = submitted.Conclude(out CompletionEvent completion);
@@ -229,6 +235,8 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         }
 
         WakeWaiters();
+        chain?.Ended(place, breaks);
+        _drain?.Advance();
         ReleaseReference();
     }
 

@@ -6,7 +6,6 @@ using AsyncCalls.Backends.IoUring;
 using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
-using AsyncCalls.Interop.Linux;
 using AsyncCalls.Routing;
 using Microsoft.Extensions.Logging;
 
@@ -55,6 +54,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         _multishot = options.Multishot;
         _watchdog = new Watchdog(name);
         _ring = new CompletionRing(options.RingEntries);
+        MaxInFlight = options.MaxInFlight;
         InFlight = new InFlightTable(options.MaxInFlight);
         _admission = new AdmissionQueue(this);
         _timekeeper = new Timekeeper(this);
@@ -76,6 +76,8 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public string Name { get; }
 
     public InFlightTable InFlight { get; }
+
+    public int MaxInFlight { get; }
 
     public CallCounters Counters { get; } = new();
 
@@ -169,7 +171,10 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken) => TryStart(call, backend, cancellationToken, out _);
 
     /// <summary>As the other, and tells the id of the call, which may have ended before this returns.</summary>
-    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken, out ulong id)
+    public bool TryStart(Call call, Backend backend, CancellationToken cancellationToken, out ulong id) => TryStart(call, Carrier(backend), cancellationToken, out id);
+
+    /// <inheritdoc cref="TryStart(Call, Backend, CancellationToken, out ulong)"/>
+    public bool TryStart(Call call, ICallCarrier carrier, CancellationToken cancellationToken, out ulong id)
     {
         id = 0;
         if (_simulated?.RefusesSlot() == true || !InFlight.TryAdd(call))
@@ -206,7 +211,6 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
 
         id = call.Id;
         _stalls?.Arm();
-        ICallCarrier carrier = Carrier(backend);
         call.Carrier = carrier;
         call.StartedMs = Environment.TickCount64;
         if (call.Deadline != 0 && carrier != _ioUring)
@@ -460,10 +464,12 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
             // Whoever flagged it may have taken it meanwhile, and then it is not ours to hand on.
             if (call.TryTake(epoch))
             {
-                call.Settle(-Errno.ECANCELED, cancelled: true);
-                Counters.Add(CompletionPath.Cancelled);
-                call.Owner.Publish(call, dispatchHere: false);
+                EndUnrun(call);
             }
+        }
+        else if (carrier is CallChain)
+        {
+            // It waits for its turn.
         }
         else if (_simulated is not null)
         {

@@ -104,6 +104,12 @@ internal sealed class StallReporter : IDisposable
     /// <summary>Whether a call should have ended. One that waits for a peer should when it was asked to: from then on its time counts.</summary>
     private bool IsOverdue(CallUse use, PendingCall call, Dictionary<CallUse, long> cancelling)
     {
+        if (use.Call.Carrier is CallChain)
+        {
+            // It waits for its turn behind others, which are looked at themselves.
+            return false;
+        }
+
         bool parked = use.Call.IsUnbounded && call.State is PendingCallState.Running or PendingCallState.Cancelling;
         if (!parked)
         {
