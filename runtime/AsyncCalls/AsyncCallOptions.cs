@@ -13,8 +13,11 @@ public enum AsyncCallBackends
     /// <summary>io_uring(7), where the kernel and its policy allow it.</summary>
     IoUring = 1,
 
+    /// <summary>epoll(7), where io_uring is not used: calls on pipes, sockets and event descriptors wait in it, without a thread each.</summary>
+    Epoll = 2,
+
     /// <summary>Everything that this version knows.</summary>
-    All = IoUring,
+    All = IoUring | Epoll,
 }
 
 /// <summary>

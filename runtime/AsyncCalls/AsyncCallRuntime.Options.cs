@@ -93,9 +93,15 @@ public sealed partial class AsyncCallRuntime
 
     private void Require(AsyncCallBackends required)
     {
-        if ((required & AsyncCallBackends.IoUring) != 0 && Capabilities.IoUring is { Available: false } ioUring)
+        Require(required, AsyncCallBackends.IoUring, Capabilities.IoUring);
+        Require(required, AsyncCallBackends.Epoll, Capabilities.Epoll);
+    }
+
+    private static void Require(AsyncCallBackends required, AsyncCallBackends backend, BackendCapability found)
+    {
+        if ((required & backend) != 0 && !found.Available)
         {
-            throw new NotSupportedException($"The call requires {ioUring.Name}, which is not available here: {ioUring.Reason}.");
+            throw new NotSupportedException($"The call requires {found.Name}, which is not available here: {found.Reason}.");
         }
     }
 }

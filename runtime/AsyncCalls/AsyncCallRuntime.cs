@@ -93,6 +93,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
     public AsyncCallStatistics GetStatistics() => new(
         Engine.Counters.Sum(CompletionPath.Inline),
         Engine.Counters.Sum(CompletionPath.IoUring),
+        Engine.Counters.Sum(CompletionPath.Epoll),
         Engine.Counters.Sum(CompletionPath.Workers),
         Engine.Counters.Sum(CompletionPath.Cancelled),
         Engine.InFlight.Count(),

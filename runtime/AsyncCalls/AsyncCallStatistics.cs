@@ -3,6 +3,7 @@ namespace AsyncCalls;
 /// <summary>Counts of a runtime since it was made. A snapshot: the numbers are read one after the other while calls go on.</summary>
 /// <param name="CompletedInline">Calls that the calling thread completed itself, without handing anything over.</param>
 /// <param name="CompletedByIoUring">Calls that io_uring completed.</param>
+/// <param name="CompletedByEpoll">Calls that waited for readiness in epoll, or could have.</param>
 /// <param name="CompletedByWorkers">Calls that a worker thread completed.</param>
 /// <param name="Cancelled">Calls, of all of these, that ended as cancelled.</param>
 /// <param name="InFlight">Calls that were handed over and have not completed.</param>
@@ -15,6 +16,7 @@ namespace AsyncCalls;
 public readonly record struct AsyncCallStatistics(
     long CompletedInline,
     long CompletedByIoUring,
+    long CompletedByEpoll,
     long CompletedByWorkers,
     long Cancelled,
     int InFlight,

@@ -104,6 +104,7 @@ internal static class DiagnosticCases
         ("AC0030", "result of a body", InType("[AsyncCall(Errors = AsyncCallErrors.Result)] public static int [|Bad|]() => 1;")),
         ("AC0030", "result of nothing", InType("[AsyncCall(Errors = AsyncCallErrors.Result), DllImport(\"libc\", SetLastError = true)] public static extern void [|Bad|]();")),
         ("AC0030", "backend of a body", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring)] public static int [|Bad|]() => 1;")),
+        ("AC0030", "readiness of a file", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.Epoll)] public static int [|Bad|](SafeFileHandle file, Span<byte> block) => RandomAccess.Read(file, block, 0);")),
         ("AC0030", "backend of another operation", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring), DllImport(\"libc\", SetLastError = true, EntryPoint = \"ftruncate\")] public static extern int [|Bad|](SafeFileHandle fd, long length);")),
 
         ("AC0017", "body without a token", InType("[AsyncCall] public static int [|Bad|](string text) => text.Length;", "[AsyncCall] public static int Good(CancellationToken t) => 1;")),

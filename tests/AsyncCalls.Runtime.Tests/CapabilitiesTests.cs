@@ -64,6 +64,8 @@ public sealed class CapabilitiesTests
             Assert.False(runtime.Capabilities.IoUring.Available);
             Assert.Contains(Policy, runtime.Capabilities.IoUring.Reason, StringComparison.Ordinal);
             await WorksOnWorkers(runtime);
+            Assert.True(runtime.Capabilities.Epoll.Available, runtime.Capabilities.Epoll.Reason);
+            Assert.True(runtime.GetStatistics().CompletedByEpoll > 0, "The pipe waited elsewhere.");
         }
     }
 

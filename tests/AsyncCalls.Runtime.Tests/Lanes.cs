@@ -14,6 +14,9 @@ public enum Lane
 
     /// <summary>Worker threads only, no inline attempts.</summary>
     WorkersNoInline,
+
+    /// <summary>As where io_uring is forbidden: readiness by epoll, workers for the rest. No inline attempts.</summary>
+    Epoll,
 }
 
 internal static class LaneExtensions
@@ -22,7 +25,12 @@ internal static class LaneExtensions
     {
         var options = new AsyncCallOptions
         {
-            Backends = lane is Lane.Native or Lane.NativeNoInline ? AsyncCallBackends.All : AsyncCallBackends.WorkersOnly,
+            Backends = lane switch
+            {
+                Lane.Native or Lane.NativeNoInline => AsyncCallBackends.All,
+                Lane.Epoll => AsyncCallBackends.Epoll,
+                _ => AsyncCallBackends.WorkersOnly,
+            },
             InlineAttempts = lane is Lane.Native or Lane.Workers,
         };
         configure?.Invoke(options);

@@ -36,6 +36,8 @@ public sealed class RoutingPageTests
                     Assert.Equal(operation, route.Operation);
                     Assert.NotEqual(Backend.None, route.First);
                     Assert.True(route.First == Backend.Workers || OperationTable.Of(operation).Native is not null, $"{operation} has no form in io_uring.");
+                    Assert.True(!route.Includes(Backend.Epoll) || OperationTable.Of(operation).Readiness is not null, $"{operation} has no form in epoll.");
+                    Assert.True(route.Includes(Backend.Workers), $"{operation} has no way that is always there.");
                 }
             }
         }
@@ -53,7 +55,8 @@ public sealed class RoutingPageTests
             - **at once**: what the calling thread does before it hands a call over. `RWF_NOWAIT`, `MSG_DONTWAIT`: the kernel answers at once or says "not now". plain: the call itself, which waits
               for nobody. A socket or stream that has `O_NONBLOCK` is always asked plainly, and answers EAGAIN.
             - **then**: the backends, in order. io_uring is passed over where it is not available, where this kernel's has not the operation, and where its form of the operation cannot say
-              what the call says (*limits*). Workers make the plain system call, and can make every call.
+              what the call says (*limits*). epoll serves where io_uring is not used: the call is attempted without waiting, and again when its handle is ready; what cannot be attempted so
+              (a terminal, MSG_WAITALL, an address to send to, a socket with a time limit of its own) goes on to workers. Workers make the plain system call, and can make every call.
             - **after a signal**: retry: calls of the class library are made again, imports give EINTR as they do; goes on: with the time that is left; awaits the connection: then asks how it
               went; EINTR: it is the result; never: nothing interrupts it.
 
@@ -71,7 +74,7 @@ public sealed class RoutingPageTests
                 row?.Page ?? (route.Operation == CallOperation.Body ? "the method's own body" : "any import without a native path"),
                 KindInWords(route.Kind),
                 AttemptInWords(route.Attempt),
-                BackendInWords(route.First) + (route.Second == Backend.None ? "" : ", " + BackendInWords(route.Second)),
+                string.Join(", ", ((Backend[])[route.First, route.Second, route.Third]).Where(backend => backend != Backend.None).Select(BackendInWords)),
                 row?.Native is { } form ? LimitsInWords(form) : "has none",
                 CancellationInWords(traits.Cancellation),
                 traits.MayLeaveEffects ? "yes" : "no",
@@ -101,7 +104,12 @@ public sealed class RoutingPageTests
         _ => "plain",
     };
 
-    private static string BackendInWords(Backend backend) => backend == Backend.IoUring ? "io_uring" : "workers";
+    private static string BackendInWords(Backend backend) => backend switch
+    {
+        Backend.IoUring => "io_uring",
+        Backend.Epoll => "epoll",
+        _ => "workers",
+    };
 
     private static string CancellationInWords(CallCancellation cancellation) => cancellation switch
     {

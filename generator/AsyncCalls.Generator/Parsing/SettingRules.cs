@@ -10,7 +10,8 @@ namespace AsyncCalls.Generator.Parsing;
 /// <summary>Whether what the attribute says fits the method.</summary>
 internal static class SettingRules
 {
-    private const int IoUringFlag = 1;
+    /// <summary>The flags of <c>AsyncCallBackends</c>.</summary>
+    private static readonly (int Flag, Backend Backend, string Name)[] Requirable = [(1, Backend.IoUring, "io_uring"), (2, Backend.Epoll, "epoll")];
 
     public static void Check(ParseContext context)
     {
@@ -50,18 +51,23 @@ internal static class SettingRules
     public static void CheckBackends(ParseContext context, TwinCall call)
     {
         int required = Annotation.RequiredBackends(Annotation.Find(context.Method)!);
-        if ((required & IoUringFlag) == 0)
+        foreach ((int flag, Backend backend, string name) in Requirable)
         {
-            return;
-        }
+            if ((required & flag) == 0)
+            {
+                continue;
+            }
 
-        if (call is not NativeCall native)
-        {
-            Report(context, "RequiredBackends", "the method runs on a worker thread");
-        }
-        else if (!RoutingTable.All.Any(row => row.Operation == native.Operation && row.First == Backend.IoUring))
-        {
-            Report(context, "RequiredBackends", "the operation is never routed to io_uring");
+            if (call is not NativeCall native)
+            {
+                Report(context, "RequiredBackends", "the method runs on a worker thread");
+                return;
+            }
+
+            if (!RoutingTable.All.Any(row => row.Operation == native.Operation && row.Includes(backend)))
+            {
+                Report(context, "RequiredBackends", $"the operation is never routed to {name}");
+            }
         }
     }
 

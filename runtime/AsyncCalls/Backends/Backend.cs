@@ -6,4 +6,5 @@ internal enum Backend : byte
     None = 0,
     IoUring = 1,
     Workers = 2,
+    Epoll = 3,
 }

@@ -8,8 +8,9 @@ internal enum CompletionPath
 {
     Inline = 0,
     IoUring = 1,
-    Workers = 2,
-    Cancelled = 3,
+    Epoll = 2,
+    Workers = 3,
+    Cancelled = 4,
 }
 
 /// <summary>Counters that many threads add to: each thread has a stripe of its own cache lines, as far as there are stripes.</summary>
@@ -43,7 +44,7 @@ internal sealed class CallCounters
         return sum;
     }
 
-    [InlineArray(4)]
+    [InlineArray(5)]
     private struct PathCounts
     {
         private long _first;

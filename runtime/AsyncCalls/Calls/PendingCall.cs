@@ -26,7 +26,7 @@ public enum PendingCallState
 /// <param name="Offset">The offset in the file where it is at; null where it has none.</param>
 /// <param name="Length">The bytes that it has left to transfer, allocate or truncate to; null where it has none.</param>
 /// <param name="Age">The time since it was handed over, to about 4 milliseconds.</param>
-/// <param name="Backend">The backend that has it: <c>io_uring</c>, <c>workers</c>, or <c>none</c> while it waits for a slot, or for its turn in a chain.</param>
+/// <param name="Backend">The backend that has it: <c>io_uring</c>, <c>epoll</c>, <c>workers</c>, or <c>none</c> while it waits for a slot, or for its turn in a chain.</param>
 /// <param name="State">Where it stands.</param>
 /// <param name="Traits">Whether it can be cancelled, and what that may leave.</param>
 public sealed record PendingCall(

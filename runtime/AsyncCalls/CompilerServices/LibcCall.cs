@@ -1,7 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
 using AsyncCalls.Interop.Linux;
@@ -21,7 +20,6 @@ namespace AsyncCalls.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public ref struct LibcCall
 {
-    private const int DoNotWait = 0x40; // MSG_DONTWAIT
     private const int WaitForAll = 0x100; // MSG_WAITALL
 
     private readonly AsyncCallRuntime _runtime;
@@ -29,7 +27,7 @@ public ref struct LibcCall
     private readonly IoCall _call;
     private readonly CancellationToken _cancellationToken;
     private HandleKind _kind;
-    private bool _onWorkersOnly;
+    private HandleFacts? _facts;
     private int _position;
 
     /// <summary>Bytes of the memory in the fields Buffer, Path and Sixth.</summary>
@@ -152,7 +150,7 @@ public ref struct LibcCall
             return new ImportCall(new Started(_row.Result == ResultKind.ErrorNumber ? -result : result, error));
         }
 
-        _runtime.Start(_call, _onWorkersOnly ? Backend.Workers : _runtime.Engine.Choose(route, _call.Iocb), _cancellationToken);
+        _runtime.Start(_call, _runtime.Engine.Choose(route, _call.Iocb, _facts), _cancellationToken);
         return new ImportCall(new Started(_call));
     }
 
@@ -174,7 +172,7 @@ public ref struct LibcCall
         }
 
         Iocb tried = block;
-        tried.OperationFlags |= DoNotWait;
+        tried.OperationFlags |= Syscalls.DoNotWait;
         result = IoCall.Perform(tried);
         if (result is -Errno.EAGAIN or -Errno.EINTR)
         {
@@ -212,9 +210,8 @@ public ref struct LibcCall
 
         if (RoutingTable.DependsOnKind(_row.Operation))
         {
-            HandleFacts facts = handle is null ? HandleFacts.Probe(fd) : HandleFacts.Of(handle, fd);
-            _kind = facts.Kind;
-            _onWorkersOnly = facts.OnWorkersOnly;
+            _facts = handle is null ? HandleFacts.Probe(fd) : HandleFacts.Of(handle, fd);
+            _kind = _facts.Kind;
         }
 
         _call.SetHandle(fd, handle, _kind);

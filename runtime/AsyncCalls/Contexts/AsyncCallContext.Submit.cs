@@ -42,7 +42,7 @@ public sealed unsafe partial class AsyncCallContext
         }
 
         int accepted = 0;
-        bool native = false;
+        Backend toWake = Backend.None;
         try
         {
             while (accepted < blocks.Length)
@@ -65,7 +65,7 @@ public sealed unsafe partial class AsyncCallContext
                     break;
                 }
 
-                native |= backend == Backend.IoUring;
+                toWake = backend == Backend.Workers ? toWake : backend;
                 if (!ids.IsEmpty)
                 {
                     ids[accepted] = id;
@@ -79,10 +79,7 @@ public sealed unsafe partial class AsyncCallContext
             // What was accepted stays accepted. The refusal is told when its block comes first.
         }
 
-        if (native)
-        {
-            _engine.Wake(Backend.IoUring);
-        }
+        _engine.Wake(toWake);
 
         return accepted;
     }
@@ -138,7 +135,7 @@ public sealed unsafe partial class AsyncCallContext
             HandleKind kind = facts?.Kind ?? HandleKind.Any;
             backend = facts is not null && IsForWorkers(facts, (int)resolved.Handle)
                 ? Backend.Workers
-                : _engine.Choose(RoutingTable.Find(block.Operation, kind), resolved);
+                : _engine.Choose(RoutingTable.Find(block.Operation, kind), resolved, facts);
             if (_engine.MultishotBackend is null)
             {
                 // It gives one result, its last, which a multishot request may do at any time.

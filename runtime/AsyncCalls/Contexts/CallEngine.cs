@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
+using AsyncCalls.Backends.Epoll;
 using AsyncCalls.Backends.IoUring;
 using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
@@ -33,6 +34,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     private readonly CompletionRing _ring;
     private readonly WorkerPool _workers;
     private readonly IoUringBackend? _ioUring;
+    private readonly EpollBackend? _epoll;
     private readonly ISimulatedBackend? _simulated;
     private readonly IDispatcher _dispatcher;
     private readonly AdmissionQueue _admission;
@@ -61,15 +63,31 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         _stalls = options.StallTimeout == Timeout.InfiniteTimeSpan ? null : new StallReporter(this, logger, options.StallTimeout);
         _workers = new WorkerPool(name, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
-        string reason = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
+        string unused = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
+        string reason = unused;
         if (_simulated is null && options.Backends.HasFlag(AsyncCallBackends.IoUring))
         {
             _ioUring = IoUringBackend.TryCreate(options.IoUringEntries, this, _watchdog, OnIoUringBroken, out reason);
         }
 
-        _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, _ioUring is null ? new EventPump() : _ioUring, _watchdog);
+        string epollReason = unused;
+        IPump pump = _ioUring is null ? new EventPump() : _ioUring;
+        if (_simulated is null && options.Backends.HasFlag(AsyncCallBackends.Epoll))
+        {
+            epollReason = _ioUring is null ? EpollPump.Try() : "io_uring serves what it would serve";
+            if (epollReason.Length == 0)
+            {
+                var epollPump = new EpollPump(this);
+                _epoll = new EpollBackend(epollPump, this, OnEpollBroken);
+                pump = epollPump;
+                epollReason = "calls on pipes, sockets and event descriptors wait in it; it is opened when the first of them does";
+            }
+        }
+
+        _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, pump, _watchdog);
         Capabilities = new AsyncCallCapabilities(
             new BackendCapability("io_uring", _ioUring is not null, reason),
+            new BackendCapability("epoll", _epoll is not null, epollReason),
             new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
     }
 
@@ -115,16 +133,29 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public bool IsEnding => IsClosed;
 
     /// <summary>
-    /// Which backend serves a call now: io_uring where the route begins there, this kernel has the operation and its form there can say all that the block says. Workers always can.
+    /// Which backend serves a call now: the first of the route that is used here, has the operation and whose form of it can say all that the block says. Workers always can.
     /// </summary>
-    public Backend Choose(in Route route, in Iocb block)
+    /// <param name="route">The row of the routing table.</param>
+    /// <param name="block">What the call does.</param>
+    /// <param name="facts">What is known of its handle, where the way depends on it.</param>
+    public Backend Choose(in Route route, in Iocb block, HandleFacts? facts = null)
     {
+        if (facts is { OnWorkersOnly: true })
+        {
+            return Backend.Workers;
+        }
+
         bool native = (route.First == Backend.IoUring || (_nativeFirst && route.MayBeNative))
             && _ioUring is { IsBroken: false }
             && OperationTable.Of(block.Operation).Native is { } form
             && _ioUring.Supports(form.Opcode)
             && form.Fits(block);
-        return native ? Backend.IoUring : Backend.Workers;
+        bool waits = !native && route.Includes(Backend.Epoll)
+            && _epoll is { IsBroken: false }
+            && facts is not { RefusesNoWait: true }
+            && OperationTable.Of(block.Operation).Readiness is not null
+            && ReadinessForm.Fits(block);
+        return native ? Backend.IoUring : waits ? Backend.Epoll : Backend.Workers;
     }
 
     /// <summary>Starts a prepared call.</summary>
@@ -248,7 +279,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
     public void Wake(Backend backend)
     {
-        if (backend == Backend.IoUring)
+        if (backend is Backend.IoUring or Backend.Epoll)
         {
             _dispatcher.Wake();
         }
@@ -294,7 +325,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         long epoch = call.Epoch;
         call.HandBack();
         Carry(call, carrier, epoch);
-        if (carrier == _ioUring)
+        if (carrier != _workers)
         {
             _dispatcher.Wake();
         }
@@ -451,7 +482,12 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         }
     }
 
-    private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend == Backend.IoUring ? _ioUring! : _workers;
+    private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend switch
+    {
+        Backend.IoUring => _ioUring!,
+        Backend.Epoll => _epoll!,
+        _ => _workers,
+    };
 
     private static void ThrowClosed() => throw new ObjectDisposedException(nameof(AsyncCallRuntime));
 
@@ -479,6 +515,10 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         {
             _workers.Enqueue(call, epoch);
         }
+        else if (carrier == _epoll)
+        {
+            _epoll.Enqueue(call);
+        }
         else
         {
             _ioUring!.Enqueue(call);
@@ -504,8 +544,20 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
 
     private void OnIoUringBroken(int errno)
     {
-        string reason = $"it failed with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)}) after it was set up; calls go to workers";
-        Capabilities = new AsyncCallCapabilities(new BackendCapability("io_uring", false, reason), Capabilities.Workers);
-        Log.BackendFailed(_logger, Name, "io_uring", reason);
+        BackendCapability broken = Broken(_ioUring!, errno, "after it was set up");
+        Capabilities = new AsyncCallCapabilities(broken, Capabilities.Epoll, Capabilities.Workers);
+    }
+
+    private void OnEpollBroken(int errno)
+    {
+        BackendCapability broken = Broken(_epoll!, errno, "when it was needed (too many open files? raise RLIMIT_NOFILE)");
+        Capabilities = new AsyncCallCapabilities(Capabilities.IoUring, broken, Capabilities.Workers);
+    }
+
+    private BackendCapability Broken(ICallCarrier backend, int errno, string when)
+    {
+        string reason = $"it failed with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)}) {when}; calls go to workers";
+        Log.BackendFailed(_logger, Name, backend.Name, reason);
+        return new BackendCapability(backend.Name, false, reason);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
 using AsyncCalls.Routing;
@@ -121,7 +120,7 @@ internal readonly unsafe ref struct Transfer
         call.SetHandle(fd, handle, facts.Kind);
         owned = true;
 
-        _runtime.Start(call, facts.OnWorkersOnly ? Backend.Workers : _engine.Choose(route, call.Iocb), cancellationToken);
+        _runtime.Start(call, _engine.Choose(route, call.Iocb, facts), cancellationToken);
         return new Started(call);
     }
 

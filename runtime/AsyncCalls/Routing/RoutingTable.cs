@@ -22,7 +22,8 @@ internal enum Attempt : byte
 /// <summary>One row of the table: the way of one operation on one kind of handle.</summary>
 internal readonly struct Route
 {
-    public Route(CallOperation operation, HandleKind kind, Attempt attempt, Backend first, Backend second = Backend.None, string? because = null)
+    public Route(
+        CallOperation operation, HandleKind kind, Attempt attempt, Backend first, Backend second = Backend.None, Backend third = Backend.None, string? because = null)
     {
         Because = because;
         Operation = operation;
@@ -30,6 +31,7 @@ internal readonly struct Route
         Attempt = attempt;
         First = first;
         Second = second;
+        Third = third;
     }
 
     public CallOperation Operation { get; }
@@ -41,11 +43,17 @@ internal readonly struct Route
     /// <summary>The backend that serves the call where it is available.</summary>
     public Backend First { get; }
 
-    /// <summary>The backend that serves it otherwise: workers, which always are available. None where they are the first.</summary>
+    /// <summary>The backend that serves it otherwise. None where the first are workers, which always are available.</summary>
     public Backend Second { get; }
+
+    /// <summary>The backend that serves it where neither of these does. None where workers came before.</summary>
+    public Backend Third { get; }
 
     /// <summary>Why the call goes that way, where that is not plain: what was measured, or what would be wrong otherwise.</summary>
     public string? Because { get; }
+
+    /// <summary>Whether a backend is one of those that serve the call.</summary>
+    public bool Includes(Backend backend) => First == backend || Second == backend || Third == backend;
 
     /// <summary>Whether io_uring, where it has the operation, would give the same result: then only measurements decide.</summary>
     public bool MayBeNative => Because is not (RoutingTable.PositionLock or RoutingTable.ShortWrites or RoutingTable.IgnoresOffset);
@@ -64,6 +72,8 @@ internal readonly struct Route
 /// 14 times slower than ours: workers.</item>
 /// <item>What io_uring runs on the kernel's worker threads in any case (paths, attributes, advice, splice) goes to ours for the same reason.</item>
 /// <item>What waits for a peer, a timer or an event is io_uring's: it needs no thread there.</item>
+/// <item>Where io_uring is not used, what can be attempted without waiting waits for readiness in epoll, and needs no thread there either
+/// (<c>docs/adr/0017-readiness-by-epoll.md</c>).</item>
 /// <item>A file in memory is answered by copying: a plain call costs less than any hand-over.</item>
 /// </list>
 /// </remarks>
@@ -79,12 +89,12 @@ internal static class RoutingTable
 
     private static readonly Route[] Rows =
     [
-        new(CallOperation.Nop, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Nop, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.Read, HandleKind.File, Attempt.NoWait, Backend.Workers, because: PositionLock),
         new(CallOperation.Read, HandleKind.DirectFile, Attempt.None, Backend.Workers, because: PositionLock),
         new(CallOperation.Read, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers, because: PositionLock),
-        new(CallOperation.Read, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Read, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.ReadAt, HandleKind.File, Attempt.NoWait, Backend.IoUring, Backend.Workers),
         new(CallOperation.ReadAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
@@ -94,7 +104,7 @@ internal static class RoutingTable
         new(CallOperation.Write, HandleKind.File, Attempt.None, Backend.Workers, because: PositionLock),
         new(CallOperation.Write, HandleKind.DirectFile, Attempt.None, Backend.Workers, because: PositionLock),
         new(CallOperation.Write, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers, because: PositionLock),
-        new(CallOperation.Write, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Write, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.WriteAt, HandleKind.File, Attempt.None, Backend.Workers, because: KernelThreads),
         new(CallOperation.WriteAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
@@ -104,7 +114,7 @@ internal static class RoutingTable
         new(CallOperation.ReadVectored, HandleKind.File, Attempt.None, Backend.Workers, because: PositionLock),
         new(CallOperation.ReadVectored, HandleKind.DirectFile, Attempt.None, Backend.Workers, because: PositionLock),
         new(CallOperation.ReadVectored, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers, because: PositionLock),
-        new(CallOperation.ReadVectored, HandleKind.Stream, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.ReadVectored, HandleKind.Stream, Attempt.None, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.ReadVectoredAt, HandleKind.File, Attempt.None, Backend.IoUring, Backend.Workers),
         new(CallOperation.ReadVectoredAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
@@ -162,16 +172,16 @@ internal static class RoutingTable
         new(CallOperation.Shutdown, HandleKind.Any, Attempt.Plain, Backend.Workers, because: AtOnce),
         new(CallOperation.Accept, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
         new(CallOperation.Connect, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
-        new(CallOperation.Send, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Workers),
-        new(CallOperation.SendTo, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Workers),
-        new(CallOperation.Receive, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Workers),
-        new(CallOperation.ReceiveFrom, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Send, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
+        new(CallOperation.SendTo, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
+        new(CallOperation.Receive, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
+        new(CallOperation.ReceiveFrom, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
         new(CallOperation.SendMessage, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
-        new(CallOperation.ReceiveMessage, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Workers),
+        new(CallOperation.ReceiveMessage, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
-        new(CallOperation.Poll, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.Poll, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Epoll, Backend.Workers),
         new(CallOperation.EpollControl, HandleKind.Any, Attempt.Plain, Backend.Workers, because: AtOnce),
-        new(CallOperation.EpollWait, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.EpollWait, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Epoll, Backend.Workers),
         new(CallOperation.Sleep, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
         new(CallOperation.WaitId, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
         new(CallOperation.FutexWait, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
@@ -224,7 +234,9 @@ internal static class RoutingTable
             return "the plain call on the calling thread.";
         }
 
-        string backends = BackendInWords(row.First) + (row.Second == Backend.None ? "" : ", else " + BackendInWords(row.Second));
+        string backends = BackendInWords(row.First)
+            + (row.Second == Backend.None ? "" : ", else " + BackendInWords(row.Second))
+            + (row.Third == Backend.None ? "" : ", else " + BackendInWords(row.Third));
         return (row.Attempt is Attempt.NoWait or Attempt.DoNotWait ? "completes inline where the kernel can answer at once, else " : "") + backends + ".";
     }
 
@@ -233,7 +245,12 @@ internal static class RoutingTable
         or CallOperation.ReadVectoredAt or CallOperation.WriteVectoredAt
         or CallOperation.ReadVectoredWithFlags or CallOperation.WriteVectoredWithFlags;
 
-    private static string BackendInWords(Backend backend) => backend == Backend.IoUring ? "io_uring" : "a worker thread";
+    private static string BackendInWords(Backend backend) => backend switch
+    {
+        Backend.IoUring => "io_uring",
+        Backend.Epoll => "epoll",
+        _ => "a worker thread",
+    };
 
     private static Route[] BuildIndex()
     {

@@ -15,6 +15,19 @@ public enum Subject
 
     /// <summary>io_uring, also where the routing table prefers a worker.</summary>
     IoUring,
+
+    /// <summary>epoll, where io_uring is not used.</summary>
+    Epoll,
+}
+
+internal static class SubjectExtensions
+{
+    public static AsyncCallBackends Backends(this Subject subject) => subject switch
+    {
+        Subject.IoUring => AsyncCallBackends.All,
+        Subject.Epoll => AsyncCallBackends.Epoll,
+        _ => AsyncCallBackends.WorkersOnly,
+    };
 }
 
 /// <summary>
@@ -42,6 +55,11 @@ public sealed class DifferentialTests
                 {
                     rows.Add(row.Operation, Subject.IoUring);
                 }
+
+                if (row.Readiness is not null)
+                {
+                    rows.Add(row.Operation, Subject.Epoll);
+                }
             }
 
             return rows;
@@ -53,7 +71,7 @@ public sealed class DifferentialTests
     {
         using var runtime = new AsyncCallRuntime(new AsyncCallOptions
         {
-            Backends = subject == Subject.IoUring ? AsyncCallBackends.All : AsyncCallBackends.WorkersOnly,
+            Backends = subject.Backends(),
             NativeFirst = true,
         });
         if (subject == Subject.IoUring && !runtime.Capabilities.IoUring.Available)
@@ -66,6 +84,7 @@ public sealed class DifferentialTests
         Assert.NotEmpty(cases);
         var differences = new List<string>();
         int native = 0;
+        int waiting = 0;
         foreach (Case one in cases)
         {
             using var plainScene = new Scene();
@@ -77,7 +96,9 @@ public sealed class DifferentialTests
             {
                 HandleKind kind = RoutingTable.DependsOnKind(operation) ? HandleFacts.Probe((int)prepared.Block.Handle).Kind : HandleKind.Any;
                 route = RoutingTable.Find(operation, kind);
-                isNative = runtime.Engine.Choose(route, prepared.Block) == Backend.IoUring;
+                Backend backend = runtime.Engine.Choose(route, prepared.Block);
+                isNative = backend == Backend.IoUring;
+                waiting += backend == Backend.Epoll ? 1 : 0;
                 return Make(context, one, prepared.Block, subject);
             });
             native += isNative ? 1 : 0;
@@ -91,6 +112,7 @@ public sealed class DifferentialTests
             }
         }
 
+        Assert.Equal(subject == Subject.Epoll, waiting > 0);
         if (subject == Subject.IoUring && native == 0)
         {
             Assert.Skip($"This kernel's io_uring does not have {operation}, or the routing table lets none of the cases go there.");

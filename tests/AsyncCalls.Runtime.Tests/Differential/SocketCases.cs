@@ -245,6 +245,15 @@ internal static unsafe class SocketCases
 
         foreach (string kind in (string[])["socket with data", "datagram with data", "socket without peer"])
         {
+            cases.Add(new(CallOperation.ReceiveFrom, $"{kind}, as one that may wait", scene =>
+            {
+                int fd = Fd(scene, kind);
+                byte* buffer = scene.Out(64);
+                byte* address = scene.Out(128);
+                uint* length = (uint*)scene.Out(4);
+                *length = 128;
+                return new(() => Libc.recvfrom(fd, buffer, 64, 0, address, length), Raw.Block(CallOperation.ReceiveFrom, fd, buffer, 64, path: address, sixth: (long)length));
+            }));
             // These do not wait, so they need no flag that says so.
             cases.Add(new(CallOperation.Receive, $"of {kind}", scene =>
             {

@@ -29,6 +29,10 @@ public sealed unsafe class WaitingTests
             {
                 rows.Add(operation, Subject.Worker);
                 rows.Add(operation, Subject.IoUring);
+                if (OperationTable.Of(operation).Readiness is not null)
+                {
+                    rows.Add(operation, Subject.Epoll);
+                }
             }
 
             return rows;
@@ -170,7 +174,7 @@ public sealed unsafe class WaitingTests
     {
         var runtime = new AsyncCallRuntime(new AsyncCallOptions
         {
-            Backends = subject == Subject.IoUring ? AsyncCallBackends.All : AsyncCallBackends.WorkersOnly,
+            Backends = subject.Backends(),
             NativeFirst = true,
         });
         if (subject == Subject.IoUring && !runtime.Capabilities.IoUring.Available)

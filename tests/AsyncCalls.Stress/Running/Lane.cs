@@ -8,19 +8,32 @@ internal enum Lane
 
     /// <summary>Worker threads only.</summary>
     Workers,
+
+    /// <summary>Readiness by epoll where a call can wait there, workers for the rest.</summary>
+    Epoll,
 }
 
 internal static class LaneExtensions
 {
     /// <summary>The name on the command line and in the report.</summary>
-    public static string Name(this Lane lane) => lane == Lane.IoUring ? "io_uring" : "workers";
+    public static string Name(this Lane lane) => lane switch
+    {
+        Lane.IoUring => "io_uring",
+        Lane.Epoll => "epoll",
+        _ => "workers",
+    };
 
     /// <summary>Why the lane cannot run on this machine; null if it can.</summary>
     public static string? Unavailable(this Lane lane)
     {
         using var runtime = new AsyncCallRuntime(new AsyncCallOptions { Backends = lane.Backends() });
-        return lane == Lane.IoUring && !runtime.Capabilities.IoUring.Available ? $"io_uring: {runtime.Capabilities.IoUring.Reason}" : null;
+        return runtime.Capabilities.All.Single(backend => backend.Name == lane.Name()) is { Available: false } missing ? $"{missing.Name}: {missing.Reason}" : null;
     }
 
-    public static AsyncCallBackends Backends(this Lane lane) => lane == Lane.IoUring ? AsyncCallBackends.All : AsyncCallBackends.WorkersOnly;
+    public static AsyncCallBackends Backends(this Lane lane) => lane switch
+    {
+        Lane.IoUring => AsyncCallBackends.All,
+        Lane.Epoll => AsyncCallBackends.Epoll,
+        _ => AsyncCallBackends.WorkersOnly,
+    };
 }

@@ -18,7 +18,7 @@ internal abstract class Proof(string name, string claim, string unit, long fullC
     public long FullCount { get; } = fullCount;
 
     /// <summary>The lanes that it means something on.</summary>
-    public virtual IReadOnlyList<Lane> Lanes => [Lane.IoUring, Lane.Workers];
+    public virtual IReadOnlyList<Lane> Lanes => [Lane.IoUring, Lane.Workers, Lane.Epoll];
 
     /// <summary>Why it cannot run on this machine; null if it can.</summary>
     public virtual string? Unavailable => null;

@@ -18,7 +18,7 @@ internal static class StressCommand
             Arity = ArgumentArity.ZeroOrMore,
         };
         names.AcceptOnlyFromAmong([.. proofs.Select(proof => proof.Name)]);
-        var lane = new Option<string[]>("--lane") { Description = "Only on this backend. May be repeated. Default: both.", HelpName = "LANE" };
+        var lane = new Option<string[]>("--lane") { Description = "Only on this backend. May be repeated. Default: all.", HelpName = "LANE" };
         lane.AcceptOnlyFromAmong([.. Enum.GetValues<Lane>().Select(one => one.Name())]);
         var count = new Option<long?>("--count") { Description = "How many of what the proof counts, on each lane.", HelpName = "N" };
         var scale = new Option<double?>("--scale") { Description = "The share of the full counts: 0.1 is a tenth. Default: 1.", HelpName = "SHARE" };

@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Backends.IoUring;
 
@@ -39,19 +38,18 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private const int RestartLast = 516; // ERESTART_RESTARTBLOCK
 
     private const int TransientRetriesMax = 1_000;
-    private const int BatchMax = 64;
 
     private readonly IoUringQueues _queues;
     private readonly IoUringOperations _operations;
     private readonly IBackendHost _host;
     private readonly Watchdog _watchdog;
     private readonly Action<int> _onBroken;
-    private readonly CompletionEvent[] _batch = new CompletionEvent[BatchMax];
-    private readonly SafeFileHandle _wake;
+    private readonly CompletionBatch _batch;
+    private readonly WakeDescriptor _wake;
     private readonly ulong* _wakeValue;
 
     // Any thread pushes, the pump takes.
-    private Call? _submitted;
+    private readonly SubmissionStack _submitted = new();
     private readonly ConcurrentQueue<Call> _cancels = new();
     private int _sleeping;
     private int _repeatCancels;
@@ -60,7 +58,6 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private Call? _backlog;
     private Call? _backlogLast;
     private readonly List<Call> _unanswered = [];
-    private int _batchCount;
     private int _inKernel;
     private int _transientFailures;
     private bool _wakeArmed;
@@ -71,8 +68,9 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     {
         _queues = queues;
         _operations = operations;
-        _wake = new SafeFileHandle(wakeFd, ownsHandle: true);
+        _wake = new WakeDescriptor(wakeFd);
         _host = host;
+        _batch = new CompletionBatch(host, CompletionPath.IoUring);
         _watchdog = watchdog;
         _onBroken = onBroken;
         _wakeValue = (ulong*)NativeMemory.AlignedAlloc(sizeof(ulong), sizeof(ulong));
@@ -112,21 +110,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     }
 
     /// <summary>Queues an accepted call. The caller wakes the pump, unless it is the pump's own thread.</summary>
-    public void Enqueue(Call call)
-    {
-        Call? top = Volatile.Read(ref _submitted);
-        while (true)
-        {
-            call.Next = top;
-            Call? seen = Interlocked.CompareExchange(ref _submitted, call, top);
-            if (seen == top)
-            {
-                return;
-            }
-
-            top = seen;
-        }
-    }
+    public void Enqueue(Call call) => _submitted.Push(call);
 
     public CancelOutcome Cancel(Call call, long epoch)
     {
@@ -142,7 +126,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _sleeping) != 0 && Interlocked.Exchange(ref _sleeping, 0) != 0)
         {
-            Signal();
+            _wake.Signal();
         }
     }
 
@@ -164,7 +148,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             return;
         }
 
-        if (mayWait && _batchCount == 0 && !_queues.HasCompletions)
+        if (mayWait && _batch.Count == 0 && !_queues.HasCompletions)
         {
             EnterAsleep();
         }
@@ -194,7 +178,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         // The read of the wake descriptor is the last request: its buffer must not outlive its completion.
         while (_wakeArmed && !_broken)
         {
-            Signal();
+            _wake.Signal();
             Enter(minComplete: 1);
             Harvest();
         }
@@ -210,28 +194,6 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
     }
 
-    /// <summary>Signals the wake descriptor, unless it has been closed: a thread may come here after its call was served and the ring closed.</summary>
-    private void Signal()
-    {
-        bool added = false;
-        try
-        {
-            _wake.DangerousAddRef(ref added);
-            Syscalls.Signal((int)_wake.DangerousGetHandle());
-        }
-        catch (ObjectDisposedException)
-        {
-            // Closed: nobody sleeps there any more.
-        }
-        finally
-        {
-            if (added)
-            {
-                _wake.DangerousRelease();
-            }
-        }
-    }
-
     private void EnterAsleep()
     {
         if (!_wakeArmed)
@@ -244,7 +206,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             }
 
             sqe->Opcode = IoUringConstants.OpRead;
-            sqe->Fd = (int)_wake.DangerousGetHandle();
+            sqe->Fd = _wake.Fd;
             sqe->Address = (ulong)_wakeValue;
             sqe->Length = sizeof(ulong);
             sqe->UserData = WakeTag;
@@ -253,7 +215,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
 
         Interlocked.Exchange(ref _sleeping, 1);
-        bool anything = Volatile.Read(ref _submitted) is not null
+        bool anything = !_submitted.IsEmpty
             || !_cancels.IsEmpty
             || Volatile.Read(ref _repeatCancels) == 2
             || _host.HasWork;
@@ -288,30 +250,18 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
 
     private void TakeSubmissions()
     {
-        if (Volatile.Read(ref _submitted) is null)
+        if (_submitted.TakeAll(out Call? last) is not { } first)
         {
             return;
         }
 
-        Call taken = Interlocked.Exchange(ref _submitted, null)!;
-
-        Call last = taken;
-        Call? reversed = null;
-        for (Call? call = taken; call is not null;)
-        {
-            Call? next = call.Next;
-            call.Next = reversed;
-            reversed = call;
-            call = next;
-        }
-
         if (_backlog is null)
         {
-            _backlog = reversed;
+            _backlog = first;
         }
         else
         {
-            _backlogLast!.Next = reversed;
+            _backlogLast!.Next = first;
         }
 
         _backlogLast = last;
@@ -507,7 +457,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             }
         }
 
-        FlushBatch();
+        _batch.Flush();
     }
 
     private void Finish(Call call, int result)
@@ -533,33 +483,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             return;
         }
 
-        if (call.WasCancelled)
-        {
-            _host.Counters.Add(CompletionPath.Cancelled);
-        }
-
-        if (call.Owner != _host)
-        {
-            _host.Counters.Add(CompletionPath.IoUring);
-            call.Owner.Publish(call, dispatchHere: false);
-            return;
-        }
-
-        _batch[_batchCount++] = call.ToEvent();
-        if (_batchCount == BatchMax)
-        {
-            FlushBatch();
-        }
-    }
-
-    private void FlushBatch()
-    {
-        if (_batchCount > 0)
-        {
-            _host.Counters.Add(CompletionPath.IoUring, _batchCount);
-            _host.Publish(_batch.AsSpan(0, _batchCount));
-            _batchCount = 0;
-        }
+        _batch.Add(call);
     }
 
     /// <summary>The kernel refuses to be entered: what it has not taken goes to the workers, what it has still completes through memory.</summary>
@@ -587,7 +511,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         });
 
         // Ends the read of the wake descriptor, if the kernel still has it.
-        Signal();
+        _wake.Signal();
     }
 
     private void PumpBroken(bool mayWait)
@@ -619,10 +543,10 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
 
         Interlocked.Exchange(ref _sleeping, 1);
-        if (Volatile.Read(ref _submitted) is null && !_host.HasWork)
+        if (_submitted.IsEmpty && !_host.HasWork)
         {
             ulong value;
-            _ = Syscalls.Read((int)_wake.DangerousGetHandle(), (byte*)&value, sizeof(ulong));
+            _ = Syscalls.Read(_wake.Fd, (byte*)&value, sizeof(ulong));
         }
 
         Volatile.Write(ref _sleeping, 0);

@@ -143,6 +143,9 @@ internal sealed record OperationRow(CallOperation Operation, string Page)
     /// <summary>Its form in io_uring; null: there is none.</summary>
     public NativeForm? Native { get; init; }
 
+    /// <summary>Its form where readiness is waited for; null: it cannot be attempted without waiting, or never waits for its handle.</summary>
+    public ReadinessForm? Readiness { get; init; }
+
     /// <summary>Whether a cancelled call may have done a part of its work.</summary>
     public bool LeavesEffects { get; init; }
 

@@ -7,7 +7,7 @@ internal static partial class OperationTable
 {
     private static IEnumerable<OperationRow> Files() =>
     [
-        new(CallOperation.Nop, "no-op") { Arguments = [], Native = new(IoUringConstants.OpNop) },
+        new(CallOperation.Nop, "no-op") { Arguments = [], Native = new(IoUringConstants.OpNop), Readiness = new(AttemptManner.Plain, 0) },
 
         Transfer(CallOperation.Read, "read(2)", OnThisProcessor(0, 63), [Handle, Buffer, Length], IoUringConstants.OpRead),
         Transfer(CallOperation.ReadAt, "pread(2)", OnThisProcessor(17, 67), [Handle, Buffer, Length, Offset], IoUringConstants.OpRead),
@@ -121,6 +121,9 @@ internal static partial class OperationTable
     {
         bool writes = opcode is IoUringConstants.OpWrite or IoUringConstants.OpWriteV;
         bool positioned = arguments.Contains(Offset);
+
+        // A vectored write that ended with a part would go on within its vectors: only a worker's call does.
+        bool attempted = operation is CallOperation.Read or CallOperation.Write or CallOperation.ReadVectored;
         return new(operation, page)
         {
             Number = number,
@@ -136,6 +139,7 @@ internal static partial class OperationTable
                 Limits = (positioned ? NativeLimits.OffsetNotNegative : NativeLimits.None) | (arguments.Contains(Flags) ? NativeLimits.NoPolling : NativeLimits.None)
                     | (arguments.Contains(Vectors) ? NativeLimits.VectorCount : NativeLimits.None),
             },
+            Readiness = attempted ? new(AttemptManner.NoWait, writes ? Syscalls.EpollOut : Readable) : null,
             LeavesEffects = writes,
             Result = ResultKind.Bytes,
         };

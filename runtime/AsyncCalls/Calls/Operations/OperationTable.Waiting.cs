@@ -15,6 +15,7 @@ internal static partial class OperationTable
         {
             Arguments = [Handle, Flags],
             Native = new(IoUringConstants.OpPollAdd) { Fd = IocbSlot.Handle, Flags = IocbSlot.Flags },
+            Readiness = new(AttemptManner.NoTime, 0),
             Waits = true,
         },
         new(CallOperation.EpollControl, "epoll_ctl(2)")
@@ -30,6 +31,7 @@ internal static partial class OperationTable
             Number = OnThisProcessor(281, 22),
             Arguments = [Handle, new(ArgumentKind.Memory, IocbSlot.Buffer, Syscalls.EpollEventBytes, IocbSlot.Flags), Flags, Mode, Zero, Zero],
             Native = new(IoUringConstants.OpEpollWait) { Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Length = IocbSlot.Flags, Limits = NativeLimits.NoTimeout },
+            Readiness = new(AttemptManner.NoTime, Readable),
             Waits = true,
         },
         new(CallOperation.Sleep, "clock_nanosleep(2)")

@@ -14,6 +14,9 @@ internal static partial class OperationTable
     /// <summary>One past the highest number of an operation.</summary>
     public const int Count = (int)CallOperation.FutexWake + 1;
 
+    /// <summary>What those wait for that take something from their handle.</summary>
+    private const uint Readable = Syscalls.EpollIn | Syscalls.EpollReadHangUp;
+
     private static CallArgument Zero => new(ArgumentKind.Zero, IocbSlot.None);
     private static CallArgument Handle => new(ArgumentKind.Handle, IocbSlot.Handle);
     private static CallArgument Directory => new(ArgumentKind.Directory, IocbSlot.Handle);

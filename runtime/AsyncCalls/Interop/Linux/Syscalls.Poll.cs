@@ -35,8 +35,8 @@ internal static unsafe partial class Syscalls
         return Answer(poll(&entry, 1, 0)) != 0;
     }
 
-    /// <summary>Waits without limit until one of the events is there for a descriptor: those that are, or −errno.</summary>
-    public static int PollOne(int fd, short events)
+    /// <summary>Waits, without limit unless a time is given, until one of the events is there for a descriptor: those that are, 0 after the time, or −errno.</summary>
+    public static int PollOne(int fd, short events, int timeoutMs = -1)
     {
         if (fd < 0)
         {
@@ -45,7 +45,7 @@ internal static unsafe partial class Syscalls
         }
 
         var entry = new PollFd { Fd = fd, Events = events };
-        int result = (int)Answer(poll(&entry, 1, -1));
+        int result = (int)Answer(poll(&entry, 1, timeoutMs));
         return result < 0 ? result : (entry.Answered & PollInvalid) != 0 ? -Errno.EBADF : entry.Answered;
     }
 
@@ -80,7 +80,26 @@ internal static unsafe partial class Syscalls
         public short Answered;
     }
 
+    /// <summary>Whether a socket has a time for receiving or sending that waits, SO_RCVTIMEO or SO_SNDTIMEO. What is no socket has none.</summary>
+    public static bool HasTimeLimit(int fd, bool toSend)
+    {
+        KernelTimespec limit = default;
+        uint length = (uint)sizeof(KernelTimespec); // struct timeval: seconds and microseconds, of the same size
+        return Answer(getsockopt(fd, SocketLevel, toSend ? SendTimeLimit : ReceiveTimeLimit, &limit, &length)) == 0 && (limit.Seconds | limit.Nanoseconds) != 0;
+    }
+
+    /// <summary>MSG_DONTWAIT: fail with EAGAIN rather than wait for a peer.</summary>
+    public const uint DoNotWait = 0x40;
+
+    /// <summary>Flags with which EAGAIN means "nothing there yet": MSG_PEEK, MSG_TRUNC, MSG_NOSIGNAL, MSG_CMSG_CLOEXEC.</summary>
+    public const uint PlainReceiveFlags = 0x40004022;
+
+    /// <summary>Flags with which EAGAIN means "no room yet": MSG_DONTROUTE, MSG_EOR, MSG_NOSIGNAL, MSG_MORE.</summary>
+    public const uint PlainSendFlags = 0xC084;
+
     private const int SocketError = 4; // SO_ERROR
+    private const int ReceiveTimeLimit = 20; // SO_RCVTIMEO
+    private const int SendTimeLimit = 21; // SO_SNDTIMEO
 
     [LibraryImport(Libc, SetLastError = true)]
     private static partial int getsockopt(int socket, int level, int option, void* value, uint* length);

@@ -9,7 +9,7 @@ internal static unsafe partial class Syscalls
     public const nuint MaxTransfer = 0x7ffff000;
 
     /// <summary>RWF_NOWAIT (linux/fs.h): fail with EAGAIN rather than wait for storage or a peer.</summary>
-    private const int RwfNoWait = 0x00000008;
+    public const int RwfNoWait = 0x00000008;
 
     private static readonly nint PReadV2Number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 286 : 327;
     private static readonly nint PWriteV2Number = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 287 : 328;
