@@ -198,6 +198,29 @@ public sealed class EpollTests
         await Assert.ThrowsAsync<AsyncCallCanceledException>(() => read.Bound());
     }
 
+    [Fact]
+    public async Task A_bare_number_that_became_another_files_under_its_call_is_waited_for_as_that()
+    {
+        await using AsyncCallRuntime runtime = Lane.Epoll.NewRuntime();
+        using var first = new TestPipe();
+        using var second = new TestPipe();
+        int number = Native.fcntl(Fd(first.Reader), 1030, 0); // F_DUPFD_CLOEXEC
+        using var owner = new SafeFileHandle(number, ownsHandle: true);
+        Task<nint> Read(byte[] buffer) => LibcCalls.Read(runtime, "read", AsyncCallErrors.ReturnValue, number, buffer, (nuint)buffer.Length, default).AsIntPtr().AsTask();
+        Task<nint> early = Read(new byte[8]);
+        await Bounded.UntilAsync(() => IsRegistered(number), "the number is registered");
+        Assert.Equal(number, Native.dup2(Fd(second.Reader), number));
+
+        // The first pipe is open still, and so is its registration.
+        Task<nint> late = Read(new byte[8]);
+        Native.WriteOnce(second.Writer, [1]);
+        Assert.Equal(1, await early.Bound());
+        Native.WriteOnce(first.Writer, [1]);
+        Native.WriteOnce(second.Writer, [1, 2]);
+        Assert.Equal(2, await late.Bound());
+        Assert.Equal(1, Native.ReadSome(first.Reader, new byte[8]));
+    }
+
     private static int Fd(SafeHandle handle) => (int)handle.DangerousGetHandle();
 
     private static (SafeFileHandle Ours, SafeFileHandle Theirs) Connected()

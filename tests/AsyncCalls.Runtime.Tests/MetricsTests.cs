@@ -16,6 +16,11 @@ public sealed class MetricsTests
 
         Assert.Equal(10, Measure(runtime.Name, "workers"));
         Assert.Equal(0, Measure(runtime.Name, "io_uring"));
+        Assert.Equal(0, Measure(runtime.Name, "epoll"));
+
+        await using AsyncCallRuntime waiting = Lane.Epoll.NewRuntime();
+        await waiting.NopAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(1, Measure(waiting.Name, "epoll"));
     }
 
     [Fact]

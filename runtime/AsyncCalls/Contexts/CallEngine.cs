@@ -7,14 +7,13 @@ using AsyncCalls.Backends.IoUring;
 using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
-using AsyncCalls.Routing;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncCalls.Contexts;
 
 /// <summary>
 /// What a runtime and its contexts share: the calls in flight, the backends that run them, and a ring of the runtime's own, which its dispatcher reaps
-/// to resume the awaiters.
+/// to resume the awaiters. Which backends there are, and how a call gets to one, is in <c>CallEngine.Backends.cs</c>.
 /// </summary>
 /// <remarks>
 /// <para><b>The way of a call.</b> <see cref="Start"/>: slot and id → observe the token → accept → hand to a carrier. The carrier settles it (pins and lease
@@ -63,31 +62,11 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         _stalls = options.StallTimeout == Timeout.InfiniteTimeSpan ? null : new StallReporter(this, logger, options.StallTimeout);
         _workers = new WorkerPool(name, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
-        string unused = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
-        string reason = unused;
-        if (_simulated is null && options.Backends.HasFlag(AsyncCallBackends.IoUring))
-        {
-            _ioUring = IoUringBackend.TryCreate(options.IoUringEntries, this, _watchdog, OnIoUringBroken, out reason);
-        }
-
-        string epollReason = unused;
-        IPump pump = _ioUring is null ? new EventPump() : _ioUring;
-        if (_simulated is null && options.Backends.HasFlag(AsyncCallBackends.Epoll))
-        {
-            epollReason = _ioUring is null ? EpollPump.Try() : "io_uring serves what it would serve";
-            if (epollReason.Length == 0)
-            {
-                var epollPump = new EpollPump(this);
-                _epoll = new EpollBackend(epollPump, this, OnEpollBroken);
-                pump = epollPump;
-                epollReason = "calls on pipes, sockets and event descriptors wait in it; it is opened when the first of them does";
-            }
-        }
-
+        IPump pump = MakeBackends(options, out _ioUring, out _epoll, out BackendCapability ioUring, out BackendCapability epoll);
         _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, pump, _watchdog);
         Capabilities = new AsyncCallCapabilities(
-            new BackendCapability("io_uring", _ioUring is not null, reason),
-            new BackendCapability("epoll", _epoll is not null, epollReason),
+            ioUring,
+            epoll,
             new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
     }
 
@@ -131,32 +110,6 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public bool IsClosed => Volatile.Read(ref _closed) != 0;
 
     public bool IsEnding => IsClosed;
-
-    /// <summary>
-    /// Which backend serves a call now: the first of the route that is used here, has the operation and whose form of it can say all that the block says. Workers always can.
-    /// </summary>
-    /// <param name="route">The row of the routing table.</param>
-    /// <param name="block">What the call does.</param>
-    /// <param name="facts">What is known of its handle, where the way depends on it.</param>
-    public Backend Choose(in Route route, in Iocb block, HandleFacts? facts = null)
-    {
-        if (facts is { OnWorkersOnly: true })
-        {
-            return Backend.Workers;
-        }
-
-        bool native = (route.First == Backend.IoUring || (_nativeFirst && route.MayBeNative))
-            && _ioUring is { IsBroken: false }
-            && OperationTable.Of(block.Operation).Native is { } form
-            && _ioUring.Supports(form.Opcode)
-            && form.Fits(block);
-        bool waits = !native && route.Includes(Backend.Epoll)
-            && _epoll is { IsBroken: false }
-            && facts is not { RefusesNoWait: true }
-            && OperationTable.Of(block.Operation).Readiness is not null
-            && ReadinessForm.Fits(block);
-        return native ? Backend.IoUring : waits ? Backend.Epoll : Backend.Workers;
-    }
 
     /// <summary>Starts a prepared call.</summary>
     /// <exception cref="ObjectDisposedException">The runtime was disposed; the call was given back.</exception>
@@ -276,15 +229,6 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         }
     }
 
-    /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
-    public void Wake(Backend backend)
-    {
-        if (backend is Backend.IoUring or Backend.Epoll)
-        {
-            _dispatcher.Wake();
-        }
-    }
-
     /// <summary>Takes a call out of the table when its event is taken, or needs no more lookup, and lets one that waits have its slot.</summary>
     public Call? Take(ulong id)
     {
@@ -312,26 +256,6 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public void Refused()
     {
     }
-
-    /// <summary>Hands a call that its taker has (Running) to a carrier.</summary>
-    public void HandOver(Call call, ICallCarrier carrier)
-    {
-        call.Carrier = carrier;
-        if (call is { Deadline: not 0, Timer: null } && carrier != _ioUring)
-        {
-            KeepDeadline(call);
-        }
-
-        long epoch = call.Epoch;
-        call.HandBack();
-        Carry(call, carrier, epoch);
-        if (carrier != _workers)
-        {
-            _dispatcher.Wake();
-        }
-    }
-
-    public void Reroute(Call call) => HandOver(call, _workers);
 
     public void Publish(Call call, bool dispatchHere)
     {
@@ -482,48 +406,9 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         }
     }
 
-    private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend switch
-    {
-        Backend.IoUring => _ioUring!,
-        Backend.Epoll => _epoll!,
-        _ => _workers,
-    };
-
     private static void ThrowClosed() => throw new ObjectDisposedException(nameof(AsyncCallRuntime));
 
     private static string Methods(IEnumerable<string> methods) => string.Join(", ", methods.Distinct().Take(5));
-
-    private void Carry(Call call, ICallCarrier carrier, long epoch)
-    {
-        if (call.IsCancelRequested)
-        {
-            // Whoever flagged it may have taken it meanwhile, and then it is not ours to hand on.
-            if (call.TryTake(epoch))
-            {
-                EndUnrun(call);
-            }
-        }
-        else if (carrier is CallChain)
-        {
-            // It waits for its turn.
-        }
-        else if (_simulated is not null)
-        {
-            _simulated.Enqueue(call, epoch);
-        }
-        else if (carrier == _workers)
-        {
-            _workers.Enqueue(call, epoch);
-        }
-        else if (carrier == _epoll)
-        {
-            _epoll.Enqueue(call);
-        }
-        else
-        {
-            _ioUring!.Enqueue(call);
-        }
-    }
 
     private bool WaitUntilEmpty(TimeSpan timeout)
     {
@@ -540,24 +425,5 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         }
 
         return true;
-    }
-
-    private void OnIoUringBroken(int errno)
-    {
-        BackendCapability broken = Broken(_ioUring!, errno, "after it was set up");
-        Capabilities = new AsyncCallCapabilities(broken, Capabilities.Epoll, Capabilities.Workers);
-    }
-
-    private void OnEpollBroken(int errno)
-    {
-        BackendCapability broken = Broken(_epoll!, errno, "when it was needed (too many open files? raise RLIMIT_NOFILE)");
-        Capabilities = new AsyncCallCapabilities(Capabilities.IoUring, broken, Capabilities.Workers);
-    }
-
-    private BackendCapability Broken(ICallCarrier backend, int errno, string when)
-    {
-        string reason = $"it failed with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)}) {when}; calls go to workers";
-        Log.BackendFailed(_logger, Name, backend.Name, reason);
-        return new BackendCapability(backend.Name, false, reason);
     }
 }

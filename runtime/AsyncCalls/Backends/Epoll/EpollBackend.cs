@@ -167,6 +167,8 @@ internal sealed class EpollBackend : ICallCarrier, IPumped
             _interests.Add(fd, interest);
         }
 
+        // Asked for again, also where it is armed: a bare number may have been closed under the calls that wait for it, and be another file's by now.
+        interest.Armed = 0;
         interest.Add(new Waiter { Call = call, Form = form, Events = form.EventsOf(call.Iocb) });
         Arm(interest);
     }

@@ -12,7 +12,7 @@ partial class Libc
     /// <item><description>File: completes inline where the kernel can answer at once, else a worker thread.</description></item>
     /// <item><description>File opened with O_DIRECT: a worker thread.</description></item>
     /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
-    /// <item><description>Pipe, socket, terminal or device: completes inline where the kernel can answer at once, else io_uring, else a worker thread.</description></item>
+    /// <item><description>Pipe, socket, terminal or device: completes inline where the kernel can answer at once, else io_uring, else epoll, else a worker thread.</description></item>
     /// </list>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>

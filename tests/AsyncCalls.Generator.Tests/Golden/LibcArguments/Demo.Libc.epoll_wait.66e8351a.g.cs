@@ -7,7 +7,7 @@ partial class Libc
 {
     /// <inheritdoc cref="epoll_wait(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{global::Demo.EpollEvent}, int, int)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="epoll_wait(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{global::Demo.EpollEvent}, int, int)"/>. Where it runs: io_uring, else a worker thread.</para>
+    /// <para>Asynchronous twin of <see cref="epoll_wait(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{global::Demo.EpollEvent}, int, int)"/>. Where it runs: io_uring, else epoll, else a worker thread.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -7,7 +7,7 @@ partial class Libc
 {
     /// <inheritdoc cref="sendto(global::System.Runtime.InteropServices.SafeHandle, global::System.ReadOnlySpan{byte}, global::System.UIntPtr, int, byte[], int)"/>
     /// <remarks>
-    /// <para>Asynchronous twin of <see cref="sendto(global::System.Runtime.InteropServices.SafeHandle, global::System.ReadOnlySpan{byte}, global::System.UIntPtr, int, byte[], int)"/>. Where it runs: completes inline where the kernel can answer at once, else io_uring, else a worker thread.</para>
+    /// <para>Asynchronous twin of <see cref="sendto(global::System.Runtime.InteropServices.SafeHandle, global::System.ReadOnlySpan{byte}, global::System.UIntPtr, int, byte[], int)"/>. Where it runs: completes inline where the kernel can answer at once, else io_uring, else epoll, else a worker thread.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

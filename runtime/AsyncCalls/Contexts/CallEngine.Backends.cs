@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using AsyncCalls.Backends;
+using AsyncCalls.Backends.Epoll;
+using AsyncCalls.Backends.IoUring;
+using AsyncCalls.Calls;
+using AsyncCalls.Diagnostics;
+using AsyncCalls.Routing;
+
+namespace AsyncCalls.Contexts;
+
+/// <summary>The backends of a runtime: which there are and why, which serves a call, how it gets there, and what becomes of the calls of one that fails.</summary>
+internal sealed partial class CallEngine
+{
+    /// <summary>
+    /// Which backend serves a call now: the first of the route that is used here, has the operation and whose form of it can say all that the block says. Workers always can.
+    /// </summary>
+    /// <param name="route">The row of the routing table.</param>
+    /// <param name="block">What the call does.</param>
+    /// <param name="facts">What is known of its handle, where the way depends on it.</param>
+    public Backend Choose(in Route route, in Iocb block, HandleFacts? facts = null)
+    {
+        if (facts is { OnWorkersOnly: true })
+        {
+            return Backend.Workers;
+        }
+
+        bool native = (route.First == Backend.IoUring || (_nativeFirst && route.MayBeNative))
+            && _ioUring is { IsBroken: false }
+            && OperationTable.Of(block.Operation).Native is { } form
+            && _ioUring.Supports(form.Opcode)
+            && form.Fits(block);
+        bool waits = !native && route.Includes(Backend.Epoll)
+            && _epoll is { IsBroken: false }
+            && facts is not { RefusesNoWait: true }
+            && OperationTable.Of(block.Operation).Readiness is not null
+            && ReadinessForm.Fits(block);
+        return native ? Backend.IoUring : waits ? Backend.Epoll : Backend.Workers;
+    }
+
+    /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
+    public void Wake(Backend backend)
+    {
+        if (backend is Backend.IoUring or Backend.Epoll)
+        {
+            _dispatcher.Wake();
+        }
+    }
+
+    /// <summary>Hands a call that its taker has (Running) to a carrier.</summary>
+    public void HandOver(Call call, ICallCarrier carrier)
+    {
+        call.Carrier = carrier;
+        if (call is { Deadline: not 0, Timer: null } && carrier != _ioUring)
+        {
+            KeepDeadline(call);
+        }
+
+        long epoch = call.Epoch;
+        call.HandBack();
+        Carry(call, carrier, epoch);
+        if (carrier != _workers)
+        {
+            _dispatcher.Wake();
+        }
+    }
+
+    public void Reroute(Call call) => HandOver(call, _workers);
+
+    /// <summary>The native backends that the options name and this machine offers, and where the dispatcher waits for them.</summary>
+    private IPump MakeBackends(
+        AsyncCallOptions options, out IoUringBackend? ioUring, out EpollBackend? epoll, out BackendCapability ioUringFound, out BackendCapability epollFound)
+    {
+        string unused = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
+        AsyncCallBackends wanted = _simulated is null ? options.Backends : AsyncCallBackends.WorkersOnly;
+        string reason = unused;
+        ioUring = wanted.HasFlag(AsyncCallBackends.IoUring) ? IoUringBackend.TryCreate(options.IoUringEntries, this, _watchdog, OnIoUringBroken, out reason) : null;
+        ioUringFound = new BackendCapability("io_uring", ioUring is not null, reason);
+
+        reason = unused;
+        EpollPump? pump = null;
+        if (wanted.HasFlag(AsyncCallBackends.Epoll))
+        {
+            reason = ioUring is null ? EpollPump.Try() : "io_uring serves what it would serve";
+            if (reason.Length == 0)
+            {
+                reason = "calls on pipes, sockets and event descriptors wait in it; it is opened when the first of them does";
+                pump = new EpollPump(this);
+            }
+        }
+
+        epoll = pump is null ? null : new EpollBackend(pump, this, OnEpollBroken);
+        epollFound = new BackendCapability("epoll", epoll is not null, reason);
+        return ioUring is not null ? ioUring : pump is not null ? pump : new EventPump();
+    }
+
+    private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend switch
+    {
+        Backend.IoUring => _ioUring!,
+        Backend.Epoll => _epoll!,
+        _ => _workers,
+    };
+
+    private void Carry(Call call, ICallCarrier carrier, long epoch)
+    {
+        if (call.IsCancelRequested)
+        {
+            // Whoever flagged it may have taken it meanwhile, and then it is not ours to hand on.
+            if (call.TryTake(epoch))
+            {
+                EndUnrun(call);
+            }
+        }
+        else if (carrier is CallChain)
+        {
+            // It waits for its turn.
+        }
+        else if (_simulated is not null)
+        {
+            _simulated.Enqueue(call, epoch);
+        }
+        else if (carrier == _workers)
+        {
+            _workers.Enqueue(call, epoch);
+        }
+        else if (carrier == _epoll)
+        {
+            _epoll.Enqueue(call);
+        }
+        else
+        {
+            _ioUring!.Enqueue(call);
+        }
+    }
+
+    private void OnIoUringBroken(int errno)
+    {
+        BackendCapability broken = Broken(_ioUring!, errno, "after it was set up");
+        Capabilities = new AsyncCallCapabilities(broken, Capabilities.Epoll, Capabilities.Workers);
+    }
+
+    private void OnEpollBroken(int errno)
+    {
+        BackendCapability broken = Broken(_epoll!, errno, "when it was needed (too many open files? raise RLIMIT_NOFILE)");
+        Capabilities = new AsyncCallCapabilities(Capabilities.IoUring, broken, Capabilities.Workers);
+    }
+
+    private BackendCapability Broken(ICallCarrier backend, int errno, string when)
+    {
+        string reason = $"it failed with errno {errno} ({Marshal.GetPInvokeErrorMessage(errno)}) {when}; calls go to workers";
+        Log.BackendFailed(_logger, Name, backend.Name, reason);
+        return new BackendCapability(backend.Name, false, reason);
+    }
+}
