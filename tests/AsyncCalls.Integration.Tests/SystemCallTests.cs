@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using AsyncCalls.Integration.Tests.Subjects;
 using Microsoft.Win32.SafeHandles;
@@ -19,10 +20,15 @@ public sealed class SystemCallTests
             foreach (string path in (string[])["data", "missing", "", "größe", "data/below"])
             {
                 string what = $"{path} below {kind}";
-                await agreement.Import(
+                // The error number is asked for where the twin resumes: the lambda's own end may resume its caller elsewhere.
+                await agreement.Method(
                     $"statx {what}",
-                    world => (SystemCalls.statx(world.Handle(kind), path, 0, 0x3, world.Stat), world.Stat[28]),
-                    async world => (await SystemCalls.statxAsync(world.Handle(kind), path, 0, 0x3, world.Stat, agreement.Runtime).ConfigureAwait(false), world.Stat[28]));
+                    world => (SystemCalls.statx(world.Handle(kind), path, 0, 0x3, world.Stat), Marshal.GetLastPInvokeError(), world.Stat[28]),
+                    async world =>
+                    {
+                        int result = await SystemCalls.statxAsync(world.Handle(kind), path, 0, 0x3, world.Stat, agreement.Runtime).ConfigureAwait(false);
+                        return (result, Marshal.GetLastPInvokeError(), world.Stat[28]);
+                    });
                 await agreement.Import(
                     $"renameat2 {what}",
                     world => SystemCalls.renameat2(world.Handle(kind), path, world.Handle("directory"), "to", 1),
