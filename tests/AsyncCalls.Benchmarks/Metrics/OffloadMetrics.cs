@@ -9,8 +9,8 @@ internal static class OffloadMetrics
 {
     public static IEnumerable<Metric> All { get; } =
     [
-        AtDepth(1, 1.00, new CallCounts(0, KernelEntries: 0, Switches: 0.5)),
-        AtDepth(32, 0.80, new CallCounts(0, KernelEntries: 0, Switches: 0.1)),
+        AtDepth(1, 1.00, new CallCounts(0, KernelEntries: 0.001, Switches: 0.5)),
+        AtDepth(32, 0.80, new CallCounts(0, KernelEntries: 0.001, Switches: 0.1)),
     ];
 
     private static Metric AtDepth(int depth, double target, CallCounts atMost) => new()
