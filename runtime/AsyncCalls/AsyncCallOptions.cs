@@ -26,7 +26,28 @@ public enum AsyncCallBackends
 public sealed class AsyncCallOptions
 {
     /// <summary>The native backends that may be used. Default: <see cref="AsyncCallBackends.All"/>.</summary>
+    /// <remarks>
+    /// <see cref="AsyncCallBackends.WorkersOnly"/> is the policy for hosts that audit system calls: every call is the plain system call on a thread of the process, and io_uring is not even tried.
+    /// </remarks>
     public AsyncCallBackends Backends { get; set; } = AsyncCallBackends.All;
+
+    /// <summary>
+    /// Native backends without which the runtime is not made: where one of them is not available, its constructor (and so the start of a host with <c>AddAsyncCalls</c>) throws
+    /// <see cref="NotSupportedException"/>, whose message says what is missing, why, and what to change. Default: none, so that everything works on workers.
+    /// </summary>
+    public AsyncCallBackends RequiredBackends { get; set; }
+
+    /// <summary>
+    /// The operations that io_uring may be given; null, the default: all. The kernel itself refuses every other one (IORING_REGISTER_RESTRICTIONS), but for the four that the runtime needs itself: no-op,
+    /// the read of its wake descriptor, cancel and linked timeout. Calls of other operations are plain system calls on workers. Operations that are one to io_uring, such as
+    /// read(2) and pread(2), are allowed together.
+    /// </summary>
+    public IReadOnlyCollection<CallOperation>? AllowedIoUringOperations { get; set; }
+
+    /// <summary>
+    /// Whether io_uring is used on a kernel whose release is known for defects that no trial shows: writes that are never acknowledged. Set it where the distribution has taken the fix over. Default: false.
+    /// </summary>
+    public bool IgnoreKernelDefects { get; set; }
 
     /// <summary>
     /// Whether a call may be tried on the calling thread where the kernel can say "not now" (<c>RWF_NOWAIT</c>). Default: true.
@@ -45,7 +66,7 @@ public sealed class AsyncCallOptions
     /// </summary>
     public int RingEntries { get; set; } = 1_024;
 
-    /// <summary>Entries of io_uring's submission queue, a power of two from 2 to 32,768. Default: 256.</summary>
+    /// <summary>Entries of io_uring's submission queue, a power of two from 2 to 32,768. Default: 256. Where memory does not suffice the ring has fewer, and its capability says so.</summary>
     public int IoUringEntries { get; set; } = 256;
 
     /// <summary>
@@ -95,6 +116,9 @@ public sealed class AsyncCallOptions
     /// <summary>Whether streams may use the kernel's multishot requests. For tests of what a kernel without them does.</summary>
     internal bool Multishot { get; set; } = true;
 
+    /// <summary>The kernel's release whose known defects are heeded; null: this machine's. For tests.</summary>
+    internal string? KernelRelease { get; set; }
+
     /// <summary>Every setting that is out of its range, as a sentence that says what to change; empty when all are fine.</summary>
     public IReadOnlyList<string> Validate()
     {
@@ -102,6 +126,11 @@ public sealed class AsyncCallOptions
         if ((Backends & ~AsyncCallBackends.All) != 0)
         {
             errors.Add($"{nameof(Backends)} has unknown flags (0x{(int)(Backends & ~AsyncCallBackends.All):x}): combine named values of {nameof(AsyncCallBackends)}.");
+        }
+
+        if ((RequiredBackends & ~Backends) != 0)
+        {
+            errors.Add($"{nameof(RequiredBackends)} has what {nameof(Backends)} does not allow ({RequiredBackends & ~Backends}): add it there, or require less.");
         }
 
         RequireRange(errors, nameof(MaxInFlight), MaxInFlight, 1, (1 << 20) - 1);

@@ -93,15 +93,9 @@ public sealed partial class AsyncCallRuntime
 
     private void Require(AsyncCallBackends required)
     {
-        Require(required, AsyncCallBackends.IoUring, Capabilities.IoUring);
-        Require(required, AsyncCallBackends.Epoll, Capabilities.Epoll);
-    }
-
-    private static void Require(AsyncCallBackends required, AsyncCallBackends backend, BackendCapability found)
-    {
-        if ((required & backend) != 0 && !found.Available)
+        if (Capabilities.Missing(required) is { } missing)
         {
-            throw new NotSupportedException($"The call requires {found.Name}, which is not available here: {found.Reason}.");
+            throw new NotSupportedException($"The call requires {missing.Name}, which is not available here: {missing.Reason}.");
         }
     }
 }

@@ -35,6 +35,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
     /// <summary>Makes a runtime and finds out what the machine offers. Starts no thread.</summary>
     /// <param name="options">The settings; they are copied. Null for the defaults.</param>
     /// <exception cref="ArgumentException">A setting is out of its range; the message says which, and what to change.</exception>
+    /// <exception cref="NotSupportedException">A backend of <see cref="AsyncCallOptions.RequiredBackends"/> is not available; the message says why, and what to change.</exception>
     public AsyncCallRuntime(AsyncCallOptions? options = null)
     {
         options = options?.Clone() ?? new AsyncCallOptions();
@@ -47,6 +48,13 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         Name = number == 1 ? "AsyncCalls" : $"AsyncCalls {number}";
         ILogger logger = options.LoggerFactory?.CreateLogger("AsyncCalls") ?? NullLogger.Instance;
         Engine = new CallEngine(Name, options, logger);
+        if (Engine.Capabilities.Missing(options.RequiredBackends) is { } missing)
+        {
+            Engine.Close();
+            throw new NotSupportedException(
+                $"{missing.Name} is required and not available here: {missing.Reason}. Change that, or take it out of {nameof(AsyncCallOptions)}.{nameof(options.RequiredBackends)}.");
+        }
+
         Owner = Engine;
         _readStatistics = GetStatistics;
         _metrics = new RuntimeMetrics(Name, _readStatistics);

@@ -46,6 +46,21 @@ public sealed class RegistrationTests
     }
 
     [Fact]
+    public async Task A_backend_that_is_required_and_not_there_fails_the_start_and_says_what_to_change()
+    {
+        using IHost host = Hosts.Build(configure: static options =>
+        {
+            options.RequiredBackends = AsyncCallBackends.IoUring;
+            options.KernelRelease = "5.15.1";
+        });
+
+        NotSupportedException failure = await Assert.ThrowsAsync<NotSupportedException>(() => host.StartAsync(TestContext.Current.CancellationToken));
+
+        Assert.Contains("io_uring is required", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("update to Linux 5.15.3", failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_setting_that_is_out_of_range_fails_the_start_and_says_what_to_change()
     {
         using IHost host = Hosts.Build(configure: options =>

@@ -281,7 +281,7 @@ public sealed unsafe partial class ContextReapTests
         const byte OpPollAdd = 6; // IORING_OP_POLL_ADD
         const uint PollMulti = 1; // IORING_POLL_ADD_MULTI
         const uint More = 2; // IORING_CQE_F_MORE
-        using IoUringQueues? queues = IoUringSetup.TryCreate(8, out _, out string reason);
+        using IoUringQueues? queues = IoUringSetup.TryCreate(new IoUringRequest(8), out _, out string reason);
         Assert.SkipWhen(queues is null, reason);
         using var runtime = new AsyncCallRuntime();
         using AsyncCallContext context = runtime.CreateContext();

@@ -30,6 +30,7 @@ public sealed unsafe class InteropLayoutTests
             ("opcode", "Opcode"), ("flags", "Flags"), ("ioprio", "IoPriority"), ("fd", "Fd"), ("off", "Offset"), ("addr", "Address"), ("len", "Length"),
             ("rw_flags", "OperationFlags"), ("user_data", "UserData"), ("buf_group", "BufferGroup"), ("splice_fd_in", "SpliceFd"), ("addr3", "Address3"),
         ],
+        ["IoUringRestriction|struct io_uring_restriction"] = [("opcode", "Kind"), ("sqe_op", "Value")],
         ["KernelTimespec|struct __kernel_timespec"] = [("tv_sec", "Seconds"), ("tv_nsec", "Nanoseconds")],
         ["IoUringCqe|struct io_uring_cqe"] = [("user_data", "UserData"), ("res", "Result"), ("flags", "Flags")],
         ["IoUringBuffer|struct io_uring_buf"] = [("addr", "Address"), ("len", "Length"), ("bid", "Id"), ("resv", "Tail")],
@@ -67,6 +68,12 @@ public sealed unsafe class InteropLayoutTests
         ("IoUringConstants", "FeatureReadWriteCurrentPosition", "IORING_FEAT_RW_CUR_POS"), ("IoUringConstants", "EnterGetEvents", "IORING_ENTER_GETEVENTS"),
         ("IoUringConstants", "SqCqOverflow", "IORING_SQ_CQ_OVERFLOW"), ("IoUringConstants", "SqTaskRun", "IORING_SQ_TASKRUN"),
         ("IoUringConstants", "RegisterProbe", "IORING_REGISTER_PROBE"), ("IoUringConstants", "ProbeSupported", "IO_URING_OP_SUPPORTED"),
+        ("IoUringConstants", "SqeBufferSelect", "IOSQE_BUFFER_SELECT"), ("IoUringConstants", "SetupDisabled", "IORING_SETUP_R_DISABLED"),
+        ("IoUringConstants", "RegisterPersonality", "IORING_REGISTER_PERSONALITY"), ("IoUringConstants", "UnregisterPersonality", "IORING_UNREGISTER_PERSONALITY"),
+        ("IoUringConstants", "RegisterRestrictions", "IORING_REGISTER_RESTRICTIONS"), ("IoUringConstants", "RegisterEnableRings", "IORING_REGISTER_ENABLE_RINGS"),
+        ("IoUringConstants", "RegisterBufferRing", "IORING_REGISTER_PBUF_RING"), ("IoUringConstants", "UnregisterBufferRing", "IORING_UNREGISTER_PBUF_RING"),
+        ("IoUringConstants", "RestrictionRegisterOp", "IORING_RESTRICTION_REGISTER_OP"), ("IoUringConstants", "RestrictionSqeOp", "IORING_RESTRICTION_SQE_OP"),
+        ("IoUringConstants", "RestrictionSqeFlagsAllowed", "IORING_RESTRICTION_SQE_FLAGS_ALLOWED"),
         ("IoUringConstants", "SqRingOffset", "IORING_OFF_SQ_RING"), ("IoUringConstants", "SqesOffset", "IORING_OFF_SQES"),
         .. new (string Name, string Kernel)[]
         {
@@ -92,7 +99,7 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "PlainSendFlags", "MSG_DONTROUTE | MSG_EOR | MSG_NOSIGNAL | MSG_MORE"),
         ("Syscalls", "PollOut", "POLLOUT"), ("Syscalls", "PollInvalid", "POLLNVAL"), ("Syscalls", "SocketError", "SO_ERROR"),
         ("Syscalls", "MonotonicClock", "CLOCK_MONOTONIC"), ("Syscalls", "AbsoluteTime", "TIMER_ABSTIME"),
-        ("Syscalls", "ClockNanoSleepNumber", "SYS_clock_nanosleep"), ("Syscalls", "SpliceNumber", "SYS_splice"),
+        ("Syscalls", "ClockNanoSleepNumber", "SYS_clock_nanosleep"), ("Syscalls", "UnameNumber", "SYS_uname"), ("Syscalls", "NameBytes", "sizeof(((struct new_utsname *)0)->release)"), ("Syscalls", "SpliceNumber", "SYS_splice"),
         .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "ETIME", "EBADFD", "EOPNOTSUPP", "ECONNABORTED", "ENOBUFS", "ECANCELED"])
             .Select(name => ("Errno", name, name)),
     ];
@@ -169,6 +176,7 @@ public sealed unsafe class InteropLayoutTests
                 #include <sys/syscall.h>
                 #include <sys/uio.h>
                 #include <linux/io_uring.h>
+                #include <linux/utsname.h>
                 int main(void) {
 
                 """ + string.Concat(expressions.Select(expression => $"printf(\"%lld\\n\", (long long)({expression}));\n")) + "return 0; }\n");

@@ -73,7 +73,7 @@ internal sealed partial class CallEngine
         string unused = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
         AsyncCallBackends wanted = _simulated is null ? options.Backends : AsyncCallBackends.WorkersOnly;
         string reason = unused;
-        ioUring = wanted.HasFlag(AsyncCallBackends.IoUring) ? IoUringBackend.TryCreate(options.IoUringEntries, this, _watchdog, OnIoUringBroken, out reason) : null;
+        ioUring = wanted.HasFlag(AsyncCallBackends.IoUring) ? IoUringBackend.TryCreate(RequestOf(options), this, _watchdog, OnIoUringBroken, out reason) : null;
         ioUringFound = new BackendCapability("io_uring", ioUring is not null, reason);
 
         reason = unused;
@@ -135,13 +135,13 @@ internal sealed partial class CallEngine
     private void OnIoUringBroken(int errno)
     {
         BackendCapability broken = Broken(_ioUring!, errno, "after it was set up");
-        Capabilities = new AsyncCallCapabilities(broken, Capabilities.Epoll, Capabilities.Workers);
+        Capabilities = Describe(broken, Capabilities.Epoll, Capabilities.Workers);
     }
 
     private void OnEpollBroken(int errno)
     {
         BackendCapability broken = Broken(_epoll!, errno, "when it was needed (too many open files? raise RLIMIT_NOFILE)");
-        Capabilities = new AsyncCallCapabilities(Capabilities.IoUring, broken, Capabilities.Workers);
+        Capabilities = Describe(Capabilities.IoUring, broken, Capabilities.Workers);
     }
 
     private BackendCapability Broken(ICallCarrier backend, int errno, string when)

@@ -64,7 +64,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         _simulated = options.Simulator?.Attach(this);
         IPump pump = MakeBackends(options, out _ioUring, out _epoll, out BackendCapability ioUring, out BackendCapability epoll);
         _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, pump, _watchdog);
-        Capabilities = new AsyncCallCapabilities(
+        Capabilities = Describe(
             ioUring,
             epoll,
             new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
@@ -77,8 +77,6 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public int MaxInFlight { get; }
 
     public CallCounters Counters { get; } = new();
-
-    public AsyncCallCapabilities Capabilities { get; private set; }
 
     /// <summary>Bounds the workers that the calls of a handle may have at once.</summary>
     public void LimitWorkers(SafeHandle handle, int max) => _workers.Limit(handle, max);

@@ -90,9 +90,9 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
 
     /// <summary>Null: io_uring cannot be used here, for the <paramref name="reason"/>.</summary>
     public static IoUringBackend? TryCreate(
-        int entries, IBackendHost host, Watchdog watchdog, Action<int> onBroken, out string reason)
+        IoUringRequest request, IBackendHost host, Watchdog watchdog, Action<int> onBroken, out string reason)
     {
-        IoUringQueues? queues = IoUringSetup.TryCreate(entries, out IoUringOperations operations, out reason);
+        IoUringQueues? queues = IoUringSetup.TryCreate(request, out IoUringOperations operations, out reason);
         if (queues is null)
         {
             return null;

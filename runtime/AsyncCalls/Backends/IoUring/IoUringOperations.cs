@@ -11,4 +11,6 @@ internal struct IoUringOperations
     public readonly bool Has(byte opcode) => opcode < Max && (_bits >> opcode & 1) != 0;
 
     public void Set(int opcode, bool has) => _bits |= has ? UInt128.One << opcode : 0;
+
+    public void Remove(int opcode) => _bits &= ~(UInt128.One << opcode);
 }

@@ -5,17 +5,21 @@ namespace AsyncCalls.Backends.IoUring;
 
 /// <summary>
 /// Sets up an io_uring by trying: what the kernel accepts and completes is there, whatever its version says. Every refusal becomes a
-/// reason in words.
+/// reason in words. What cannot change is found out once for the process (<see cref="IoUringFacts"/>).
 /// </summary>
+/// <remarks>
+/// The flags, best first. Neither SINGLE_ISSUER nor DEFER_TASKRUN is among them: a dispatcher thread whose continuation blocks is replaced by
+/// another one, which must be able to enter (<c>docs/adr/0002-leader-and-followers.md</c>).
+/// </remarks>
 internal static unsafe class IoUringSetup
 {
-    private const string PolicyFile = "/proc/sys/kernel/io_uring_disabled";
-
     private const uint RequiredFeatures =
         IoUringConstants.FeatureSingleMmap
         | IoUringConstants.FeatureNoDrop
         | IoUringConstants.FeatureSubmitStable
         | IoUringConstants.FeatureReadWriteCurrentPosition;
+
+    private const uint CooperativeFlags = IoUringConstants.SetupCoopTaskRun | IoUringConstants.SetupTaskRunFlag | IoUringConstants.SetupSubmitAll;
 
     private static readonly byte[] RequiredOperations =
         [IoUringConstants.OpNop, IoUringConstants.OpRead, IoUringConstants.OpWrite, IoUringConstants.OpAsyncCancel, IoUringConstants.OpLinkTimeout];
@@ -25,36 +29,97 @@ internal static unsafe class IoUringSetup
 
     private const uint MaxCompletionEntries = 1 << 16;
 
+    /// <summary>The smallest ring that is worth having: 8 submissions and 128 completions, two pages.</summary>
+    private const int EntriesMin = 8;
+
     /// <summary>
-    /// Sets up, maps, probes and tries a ring. Null: io_uring cannot be used, and <paramref name="reason"/> says why.
+    /// Sets up, maps, probes and tries a ring. Null: io_uring cannot be used, and <paramref name="reason"/> says why, and what to change.
     /// </summary>
-    /// <remarks>
-    /// The flags, best first. Neither SINGLE_ISSUER nor DEFER_TASKRUN is among them: a dispatcher thread whose continuation blocks is replaced by
-    /// another one, which must be able to enter (<c>docs/adr/0002-leader-and-followers.md</c>).
-    /// </remarks>
-    public static IoUringQueues? TryCreate(int entries, out IoUringOperations operations, out string reason)
+    /// <param name="request">What is wanted.</param>
+    /// <param name="operations">The operations that calls may use.</param>
+    /// <param name="reason">What was found, or why there is no ring; a sentence for a log.</param>
+    public static IoUringQueues? TryCreate(IoUringRequest request, out IoUringOperations operations, out string reason)
     {
         operations = default;
-        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        if (Refusal(request) is { } refusal)
         {
-            reason = "io_uring needs Linux on x86-64 or arm64";
+            reason = refusal;
             return null;
         }
 
-        uint cooperative = IoUringConstants.SetupCoopTaskRun | IoUringConstants.SetupTaskRunFlag | IoUringConstants.SetupSubmitAll;
-        int result = Setup(entries, cooperative, out IoUringParameters parameters);
-        if (result == -Errno.EINVAL)
-        {
-            result = Setup(entries, 0, out parameters);
-        }
-
+        int result = SetupThatFits(request, out int entries, out IoUringParameters parameters);
         if (result < 0)
         {
-            reason = Explain("io_uring_setup", -result);
+            reason = IoUringRefusal.Explain("io_uring_setup", -result);
+            if (IoUringRefusal.IsFinal(-result))
+            {
+                IoUringFacts.Refusal = reason;
+            }
+
             return null;
         }
 
-        return Examine(result, parameters, out operations, out reason);
+        IoUringQueues? queues = Examine(request, result, parameters, out operations, out reason);
+        if (queues is not null && entries < request.Entries)
+        {
+            reason += $"; there was no memory for the {request.Entries} that were asked for ({IoUringRefusal.MemoryAdvice})";
+        }
+
+        return queues;
+    }
+
+    /// <summary>Why nothing needs to be tried.</summary>
+    private static string? Refusal(IoUringRequest request)
+    {
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture is not (Architecture.X64 or Architecture.Arm64))
+        {
+            return "io_uring needs Linux on x86-64 or arm64";
+        }
+
+        foreach (KernelDefect defect in DefectsOf(request))
+        {
+            if (defect.Opcode is null)
+            {
+                return $"the kernel's io_uring is defective: {defect.Symptom} ({defect.Source}); update to {Fixed(defect)}, or set AsyncCallOptions.IgnoreKernelDefects if this kernel has the fix";
+            }
+        }
+
+        return IoUringFacts.Refusal;
+    }
+
+    private static IEnumerable<KernelDefect> DefectsOf(IoUringRequest request) =>
+        request.IgnoreDefects ? [] : KernelDefects.Of(request.Release ?? Syscalls.KernelRelease());
+
+    private static string Fixed(KernelDefect defect) => $"Linux {defect.Before}";
+
+    /// <summary>Sets up the largest ring that there is memory for, half as large each time. A descriptor, or −errno.</summary>
+    private static int SetupThatFits(IoUringRequest request, out int entries, out IoUringParameters parameters)
+    {
+        int result;
+        entries = request.Entries;
+        while ((result = SetupWithFlags(request, entries, out parameters)) == -Errno.ENOMEM && entries / 2 >= EntriesMin)
+        {
+            entries /= 2;
+        }
+
+        return result;
+    }
+
+    private static int SetupWithFlags(IoUringRequest request, int entries, out IoUringParameters parameters)
+    {
+        uint disabled = request.Allowed is null ? 0 : IoUringConstants.SetupDisabled;
+        if (!IoUringFacts.PlainFlags)
+        {
+            int result = Setup(entries, CooperativeFlags | disabled, out parameters);
+            if (result != -Errno.EINVAL)
+            {
+                return result;
+            }
+
+            IoUringFacts.PlainFlags = true;
+        }
+
+        return Setup(entries, disabled, out parameters);
     }
 
     private static int Setup(int entries, uint flags, out IoUringParameters parameters)
@@ -67,21 +132,25 @@ internal static unsafe class IoUringSetup
         return result;
     }
 
-    private static IoUringQueues? Examine(int fd, in IoUringParameters parameters, out IoUringOperations operations, out string reason)
+    private static IoUringQueues? Examine(IoUringRequest request, int fd, in IoUringParameters parameters, out IoUringOperations operations, out string reason)
     {
-        operations = Probe(fd);
+        operations = (IoUringFacts.Kernel ?? IoUringFacts.Keep(new IoUringFacts.KernelFacts(Probe(fd)))).Operations;
         uint missing = RequiredFeatures & ~parameters.Features;
         if (missing != 0)
         {
-            reason = $"the kernel's io_uring lacks features that are needed (bits 0x{missing:x}); Linux 5.6 has them";
+            IoUringFacts.Refusal = reason = $"the kernel's io_uring lacks features that are needed (bits 0x{missing:x}); Linux 5.6 has them";
         }
         else if (MissingOperation(operations) is { } operation)
         {
-            reason = $"the kernel's io_uring does not have operation {operation}; Linux 5.6 has it";
+            IoUringFacts.Refusal = reason = $"the kernel's io_uring does not have operation {operation}; Linux 5.6 has it";
+        }
+        else if (Restrict(request, fd, ref operations) is < 0 and int refused)
+        {
+            reason = IoUringRefusal.Explain("io_uring_register of the restrictions", -refused);
         }
         else if (IoUringQueues.Map(fd, parameters, out IoUringQueues? queues) is < 0 and int error)
         {
-            reason = Explain("mmap of the rings", -error);
+            reason = IoUringRefusal.Explain("mmap of the rings", -error);
         }
         else
         {
@@ -92,7 +161,7 @@ internal static unsafe class IoUringSetup
                 return queues;
             }
 
-            reason = Explain("io_uring_enter", -tried);
+            reason = IoUringRefusal.Explain("io_uring_enter", -tried);
             queues!.Withdraw(static _ => { });
             queues.Dispose();
             return null;
@@ -100,6 +169,23 @@ internal static unsafe class IoUringSetup
 
         _ = Syscalls.Close(fd);
         return null;
+    }
+
+    /// <summary>Takes away what calls must not use: what is known to be defective, and what is not allowed. 0, or −errno.</summary>
+    private static int Restrict(IoUringRequest request, int fd, ref IoUringOperations operations)
+    {
+        foreach (KernelDefect defect in DefectsOf(request))
+        {
+            operations.Remove(defect.Opcode!.Value);
+        }
+
+        if (request.Allowed is not { } allowed)
+        {
+            return 0;
+        }
+
+        operations = IoUringRestrictions.Usable(allowed, operations);
+        return IoUringRestrictions.Apply(fd, operations);
     }
 
     private static int? MissingOperation(IoUringOperations operations)
@@ -115,7 +201,6 @@ internal static unsafe class IoUringSetup
         return null;
     }
 
-    /// <summary>The operations that the kernel says it has (IORING_REGISTER_PROBE); none where it cannot be asked.</summary>
     private static IoUringOperations Probe(int fd)
     {
         // struct io_uring_probe: a header of 16 bytes, then 8 bytes for each operation, flags at offset 2.
@@ -151,31 +236,5 @@ internal static unsafe class IoUringSetup
         while (result == -Errno.EINTR);
 
         return result < 0 ? result : queues.TryTakeCompletion(out IoUringCqe completion) ? completion.Result : -Errno.EAGAIN;
-    }
-
-    private static string Explain(string call, int errno)
-    {
-        string what = $"{call} answered {Marshal.GetPInvokeErrorMessage(errno)} ({errno})";
-        return errno switch
-        {
-            Errno.ENOSYS => $"{what}: the kernel has no io_uring, or a container's seccomp filter hides it",
-            Errno.EPERM when Policy() is { } policy and not "0" => $"{what}: {PolicyFile} is {policy}; 0 allows it",
-            Errno.EPERM or Errno.EACCES => $"{what}: a seccomp filter or security module forbids it",
-            Errno.ENOMEM => $"{what}: memory, or RLIMIT_MEMLOCK on a kernel before 5.12, does not suffice; raise the limit or lower IoUringEntries",
-            Errno.EMFILE or Errno.ENFILE => $"{what}: raise the limit of open files (RLIMIT_NOFILE)",
-            _ => what,
-        };
-    }
-
-    private static string? Policy()
-    {
-        try
-        {
-            return File.ReadAllText(PolicyFile).Trim();
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
     }
 }

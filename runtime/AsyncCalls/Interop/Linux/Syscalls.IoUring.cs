@@ -97,6 +97,18 @@ internal struct IoUringSqe
     public ulong Address3;
 }
 
+/// <summary>struct io_uring_restriction, 16 bytes.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+internal struct IoUringRestriction
+{
+    [FieldOffset(0)]
+    public ushort Kind;
+
+    /// <summary>register_op, sqe_op or sqe_flags.</summary>
+    [FieldOffset(2)]
+    public byte Value;
+}
+
 /// <summary>struct __kernel_timespec, 16 bytes.</summary>
 [StructLayout(LayoutKind.Sequential)]
 internal struct KernelTimespec
@@ -205,6 +217,7 @@ internal static class IoUringConstants
 
     public const uint SetupCqSize = 1u << 3;
     public const uint SetupClamp = 1u << 4;
+    public const uint SetupDisabled = 1u << 6;
     public const uint SetupSubmitAll = 1u << 7;
     public const uint SetupCoopTaskRun = 1u << 8;
     public const uint SetupTaskRunFlag = 1u << 9;
@@ -219,10 +232,17 @@ internal static class IoUringConstants
     public const uint SqCqOverflow = 1u << 1;
     public const uint SqTaskRun = 1u << 2;
 
-    public const uint RegisterBufferRing = 22;
-    public const uint UnregisterBufferRing = 23;
+    public const byte RegisterBufferRing = 22;
+    public const byte UnregisterBufferRing = 23;
     public const uint RegisterProbe = 8;
     public const ushort ProbeSupported = 1;
+    public const byte RegisterPersonality = 9;
+    public const byte UnregisterPersonality = 10;
+    public const uint RegisterRestrictions = 11;
+    public const uint RegisterEnableRings = 12;
+    public const ushort RestrictionRegisterOp = 0;
+    public const ushort RestrictionSqeOp = 1;
+    public const ushort RestrictionSqeFlagsAllowed = 2;
 
     public const long SqRingOffset = 0;
     public const long SqesOffset = 0x10000000;
