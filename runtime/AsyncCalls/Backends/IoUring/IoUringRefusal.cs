@@ -6,7 +6,7 @@ namespace AsyncCalls.Backends.IoUring;
 /// <summary>Refusals in words: what refused, what it answered, who may be behind it, and what to change.</summary>
 internal static class IoUringRefusal
 {
-    public const string MemoryAdvice = "raise the memory limit of the control group, or RLIMIT_MEMLOCK on a kernel before 5.12, or lower AsyncCallOptions.IoUringEntries";
+    public const string MemoryAdvice = "raise RLIMIT_MEMLOCK (ulimit -l, LimitMEMLOCK=) or the memory limit of the control group, or lower AsyncCallOptions.IoUringEntries";
 
     private const string PolicyFile = "/proc/sys/kernel/io_uring_disabled";
     private const string StatusFile = "/proc/self/status";

@@ -1,0 +1,3 @@
+using Doctor;
+
+return CommandLine.Run(args, ReportCommand.Run);
