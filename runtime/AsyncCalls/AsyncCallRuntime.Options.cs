@@ -79,15 +79,48 @@ public sealed partial class AsyncCallRuntime
             }
         }
 
+        if (_options.Attributes is { } attributes)
+        {
+            try
+            {
+                backend = Engine.Attach(call, attributes, backend);
+            }
+            catch
+            {
+                call.Abandon();
+                throw;
+            }
+        }
+
         Engine.Start(call, backend, cancellationToken);
     }
+
+    /// <summary>
+    /// Registers the credentials of the calling thread with io_uring (IORING_REGISTER_PERSONALITY): a call that has them as an attribute runs with them, whatever the process has become by then.
+    /// </summary>
+    /// <returns>The credentials, as long as they are not disposed.</returns>
+    /// <exception cref="NotSupportedException">There is no io_uring here, or it takes no credentials; the message says why.</exception>
+    /// <exception cref="ObjectDisposedException">The runtime was disposed.</exception>
+    public CallPersonality RegisterPersonality()
+    {
+        ObjectDisposedException.ThrowIf(Engine.IsClosed, this);
+        return Engine.RegisterPersonality();
+    }
+
+    /// <summary>Whether calls of this view may be attempted on the calling thread. Those with attributes are not: whoever makes them tells what it honoured.</summary>
+    internal bool InlineAttempts => _options.Attributes is null && Engine.InlineAttempts;
 
     private AsyncCallRuntime MakeView(CallOptions options)
     {
         ConcurrentDictionary<CallOptions, AsyncCallRuntime> views = LazyInitializer.EnsureInitialized(ref _views, static () => new());
         var view = new AsyncCallRuntime(
             this,
-            new CallOptions { Timeout = options.Timeout ?? _options.Timeout, RequiredBackends = options.RequiredBackends | _options.RequiredBackends });
+            new CallOptions
+            {
+                Timeout = options.Timeout ?? _options.Timeout,
+                RequiredBackends = options.RequiredBackends | _options.RequiredBackends,
+                Attributes = options.Attributes ?? _options.Attributes,
+            });
         return views.Count < RememberedViewsMax ? views.GetOrAdd(options, view) : view;
     }
 

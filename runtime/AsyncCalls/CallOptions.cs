@@ -11,6 +11,9 @@ public readonly record struct CallOptions
     /// </summary>
     public TimeSpan? Timeout { get; init; }
 
+    /// <summary>What the call is to be made with, and where the results of that are told; null to leave it as it is.</summary>
+    public CallAttributes? Attributes { get; init; }
+
     /// <summary>
     /// Native backends without which the call is not made: where one of them is not available it throws <see cref="NotSupportedException"/> at once, with the reason. They say
     /// nothing about the way that a call takes where they are available, which is the routing's.

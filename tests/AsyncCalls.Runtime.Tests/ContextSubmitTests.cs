@@ -23,7 +23,7 @@ public sealed unsafe class ContextSubmitTests
         { "a time of 50 days", "time" },
         { "reserved 80", "reserved" },
         { "reserved 87", "reserved" },
-        { "reserved 96", "reserved" },
+        { "reserved 104", "reserved" },
         { "reserved 127", "reserved" },
         { "operation 56", "Operation 56" },
         { "operation 2^24", "Operation" },
@@ -107,8 +107,8 @@ public sealed unsafe class ContextSubmitTests
                 return good.WithByte(80, 1);
             case "reserved 87":
                 return good.WithByte(87, 0x80);
-            case "reserved 96":
-                return good.WithByte(96, 1);
+            case "reserved 104":
+                return good.WithByte(104, 1);
             case "reserved 127":
                 return good.WithByte(127, 0x80);
             case "operation 56":

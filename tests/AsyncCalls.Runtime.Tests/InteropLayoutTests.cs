@@ -28,7 +28,7 @@ public sealed unsafe class InteropLayoutTests
         ["IoUringSqe|struct io_uring_sqe"] =
         [
             ("opcode", "Opcode"), ("flags", "Flags"), ("ioprio", "IoPriority"), ("fd", "Fd"), ("off", "Offset"), ("addr", "Address"), ("len", "Length"),
-            ("rw_flags", "OperationFlags"), ("user_data", "UserData"), ("buf_group", "BufferGroup"), ("splice_fd_in", "SpliceFd"), ("addr3", "Address3"),
+            ("rw_flags", "OperationFlags"), ("user_data", "UserData"), ("buf_group", "BufferGroup"), ("personality", "Personality"), ("splice_fd_in", "SpliceFd"), ("addr3", "Address3"),
         ],
         ["IoUringRestriction|struct io_uring_restriction"] = [("opcode", "Kind"), ("sqe_op", "Value")],
         ["KernelTimespec|struct __kernel_timespec"] = [("tv_sec", "Seconds"), ("tv_nsec", "Nanoseconds")],
@@ -74,6 +74,10 @@ public sealed unsafe class InteropLayoutTests
         ("IoUringConstants", "RegisterBufferRing", "IORING_REGISTER_PBUF_RING"), ("IoUringConstants", "UnregisterBufferRing", "IORING_UNREGISTER_PBUF_RING"),
         ("IoUringConstants", "RestrictionRegisterOp", "IORING_RESTRICTION_REGISTER_OP"), ("IoUringConstants", "RestrictionSqeOp", "IORING_RESTRICTION_SQE_OP"),
         ("IoUringConstants", "RestrictionSqeFlagsAllowed", "IORING_RESTRICTION_SQE_FLAGS_ALLOWED"),
+
+        // Newer than the headers of many machines, written out: linux/io_uring.h of 6.14.
+        ("IoUringConstants", "FeatureAttributes", "1 << 16"), ("IoUringConstants", "AttributeProtection", "1"),
+        ("Syscalls", "SetIoPriorityNumber", "SYS_ioprio_set"), ("Syscalls", "GetIoPriorityNumber", "SYS_ioprio_get"), ("Syscalls", "OfThread", "IOPRIO_WHO_PROCESS"),
         ("IoUringConstants", "SqRingOffset", "IORING_OFF_SQ_RING"), ("IoUringConstants", "SqesOffset", "IORING_OFF_SQES"),
         .. new (string Name, string Kernel)[]
         {
@@ -176,6 +180,7 @@ public sealed unsafe class InteropLayoutTests
                 #include <sys/syscall.h>
                 #include <sys/uio.h>
                 #include <linux/io_uring.h>
+                #include <linux/ioprio.h>
                 #include <linux/utsname.h>
                 int main(void) {
 

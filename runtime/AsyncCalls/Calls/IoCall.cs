@@ -65,6 +65,7 @@ internal sealed unsafe partial class IoCall : Call
         call._iocb.Operation = operation;
         call._row = OperationTable.Of(operation);
         call._connects = false;
+        call._attributes = null;
         call._done = 0;
         call._kind = HandleKind.Any;
         call._manner = manner;
@@ -109,6 +110,7 @@ internal sealed unsafe partial class IoCall : Call
     {
         completion = ToEvent();
         completion.Cookie = _iocb.Cookie;
+        completion.Flags |= _attributes is null ? CompletionFlags.None : CompletionFlags.AttributeResult;
         _record?.Complete(Result, _iocb.Cookie);
         bool announced = (_iocb.Flags & IocbFlags.NoEvent) == 0;
         if (!announced && _record is null)
@@ -143,6 +145,7 @@ internal sealed unsafe partial class IoCall : Call
     public void Retire()
     {
         _record = null;
+        _attributes = null;
         Recycle();
     }
 
@@ -275,6 +278,7 @@ internal sealed unsafe partial class IoCall : Call
 
     protected override void Release()
     {
+        TellAttributes();
         base.Release();
         _uses.ReleaseBuffers();
         if (_secondHandle is { } second)
@@ -392,7 +396,9 @@ internal sealed unsafe partial class IoCall : Call
         : Has(ArgumentKind.Handle, IocbSlot.Handle) ? FileErrors.PathOf(Handle, _iocb.Handle)
         : null;
 
-    private long Perform() => _connects ? Syscalls.AwaitConnection((int)_iocb.Handle) : Perform(_iocb);
+    private long Perform() => _connects ? Syscalls.AwaitConnection((int)_iocb.Handle)
+        : _attributes is { } attributes ? PerformWith(attributes)
+        : Perform(_iocb);
 
     /// <summary>The plain system call, which may block, of a block whose handles and memory are descriptors and addresses.</summary>
     public static long Perform(in Iocb iocb)

@@ -46,7 +46,7 @@ public enum IocbFlags : uint
 /// The control block of one call: what it does, on what, with what. 128 bytes, blittable; copied when it is submitted, so it may be reused at once.
 /// </summary>
 /// <remarks>
-/// Handles and buffers are named by the 64-bit ids that <see cref="AsyncCallContext.Lease"/> and <see cref="AsyncCallContext.Pin"/> of the same context
+/// Handles and buffers are named by the 64-bit ids that <see cref="AsyncCallContext.Lease(SafeHandle)"/> and <see cref="AsyncCallContext.Pin"/> of the same context
 /// gave. Made by the methods below; a block with unknown flags, an unknown operation or anything but zero in its reserved bytes is refused.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = 128)]
@@ -104,7 +104,10 @@ public unsafe partial struct Iocb
     private ulong _record;
 
     [FieldOffset(96)]
-    private fixed ulong _reservedEnd[4];
+    private ulong _attributes;
+
+    [FieldOffset(104)]
+    private fixed ulong _reservedEnd[3];
 
     /// <summary>Comes back with the completion, untouched. Must not be zero where the completion goes to a <see cref="Record"/>.</summary>
     public ulong Cookie
@@ -125,6 +128,13 @@ public unsafe partial struct Iocb
     {
         readonly get => _record;
         set => _record = value;
+    }
+
+    /// <summary>The <see cref="AttributesLease.Id"/> of what the call is to be made with; 0 for nothing. Its results are there when the call has completed.</summary>
+    public ulong Attributes
+    {
+        readonly get => _attributes;
+        set => _attributes = value;
     }
 
     /// <summary>
@@ -174,5 +184,5 @@ public unsafe partial struct Iocb
 
     /// <summary>Whether all bytes that have no meaning yet are zero.</summary>
     internal readonly bool ReservedIsZero =>
-        (_reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2] | _reservedEnd[3]) == 0;
+        (_reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2]) == 0;
 }

@@ -141,8 +141,11 @@ public ref struct LibcCall
             return new ImportCall(new OperationCanceledException(_cancellationToken));
         }
 
+        // Who makes a call with attributes tells which it honoured, and this thread could honour none: it makes no such call.
+        CallAttributes? attributes = _runtime.Options.Attributes;
+        attributes?.Begin();
         ref readonly Route route = ref RoutingTable.Find(_row.Operation, _kind);
-        if (TryAtOnce(route.Attempt, out long result))
+        if (attributes is null && TryAtOnce(route.Attempt, out long result))
         {
             Exception? error = _call.ErrorOf(result);
             _call.Abandon();
@@ -150,9 +153,13 @@ public ref struct LibcCall
             return new ImportCall(new Started(_row.Result == ResultKind.ErrorNumber ? -result : result, error));
         }
 
-        _runtime.Start(_call, _runtime.Engine.Choose(route, _call.Iocb, _facts), _cancellationToken);
+        Backend backend = attributes is not null && MustNotWait ? Backend.Workers : _runtime.Engine.Choose(route, _call.Iocb, _facts);
+        _runtime.Start(_call, backend, _cancellationToken);
         return new ImportCall(new Started(_call));
     }
+
+    /// <summary>Whether the descriptor was told not to block, and the call obeys that: it then says EAGAIN, on any path.</summary>
+    private readonly bool MustNotWait => (_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)_call.Iocb.Handle);
 
     /// <summary>Makes the call on this thread where it waits for nobody. False: it is to be handed over, with what is left of it.</summary>
     private readonly bool TryAtOnce(Attempt attempt, out long result)
@@ -160,7 +167,7 @@ public ref struct LibcCall
         result = 0;
         ref readonly Iocb block = ref _call.Iocb;
         bool inline = _runtime.Engine.InlineAttempts;
-        if ((inline && attempt == Attempt.Plain) || ((_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)block.Handle)))
+        if ((inline && attempt == Attempt.Plain) || MustNotWait)
         {
             result = IoCall.Perform(block);
             return true;

@@ -98,6 +98,11 @@ public sealed unsafe partial class AsyncCallContext
         CallUses uses = default;
         try
         {
+            if (block.Attributes != 0)
+            {
+                throw new ArgumentException("A call on the calling thread has no attributes: submit it.", nameof(block));
+            }
+
             Resolve(block, ref resolved, ref uses);
             return IoCall.Perform(resolved);
         }
@@ -145,6 +150,11 @@ public sealed unsafe partial class AsyncCallContext
             IoCall call = IoCall.Rent(this, nameof(Submit), CallManner.Import, AsyncCallErrors.ReturnValue, block.Operation);
             call.SetSubmitted(resolved, kind, uses, record);
             owned = true;
+            if (block.Attributes != 0)
+            {
+                backend = Attach(call, block.Attributes, backend);
+            }
+
             if (block.Timeout != TimeSpan.Zero)
             {
                 call.SetTimeout(block.Timeout);
@@ -158,6 +168,20 @@ public sealed unsafe partial class AsyncCallContext
             {
                 uses.Release();
             }
+        }
+    }
+
+    /// <summary>Gives a call its attributes; which backend makes it then.</summary>
+    private Backend Attach(IoCall call, ulong id, Backend backend)
+    {
+        try
+        {
+            return _engine.Attach(call, Find<AttributesLease>(id, "attributes").Attributes, backend);
+        }
+        catch
+        {
+            call.Abandon();
+            throw;
         }
     }
 

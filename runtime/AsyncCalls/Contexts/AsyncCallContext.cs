@@ -118,6 +118,16 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         return record;
     }
 
+    /// <summary>Gives attributes of calls a name that control blocks of this context can have in <see cref="Iocb.Attributes"/>.</summary>
+    public AttributesLease Lease(CallAttributes attributes)
+    {
+        ArgumentNullException.ThrowIfNull(attributes);
+        ThrowIfDead();
+        var lease = new AttributesLease(NextLease(), attributes, _forget);
+        _leases[lease.Id] = lease;
+        return lease;
+    }
+
     /// <summary>Takes the oldest completion, if there is one. Never waits. Awaiters of twins that it meets are resumed on this thread.</summary>
     public bool TryPop(out CompletionEvent completion)
     {

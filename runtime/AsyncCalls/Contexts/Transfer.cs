@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Interop.Linux;
 using AsyncCalls.Routing;
@@ -62,8 +63,15 @@ internal readonly unsafe ref struct Transfer
     private Started Start(
         int fd, SafeHandle? handle, HandleFacts facts, ReadOnlyMemory<byte> buffer, nuint count, long? offset, CancellationToken cancellationToken, ref bool owned)
     {
+        _runtime.Options.Attributes?.Begin();
         if (_manner == CallManner.ClassLibrary && !facts.Seekable)
         {
+            if (_runtime.Options.Attributes?.Personality is not null)
+            {
+                // The class library makes the call with the credentials of the process: it would be another call.
+                return Completed(-Errno.EOPNOTSUPP, handle, fd);
+            }
+
             return new Started(AskClassLibrary((SafeFileHandle)handle!, buffer, offset!.Value), null);
         }
 
@@ -82,18 +90,20 @@ internal readonly unsafe ref struct Transfer
 
         long done = 0;
         long result = NotCompleted;
+        bool nonBlocking;
         fixed (byte* start = buffer.Span)
         {
-            if (_engine.InlineAttempts && route.Attempt == Attempt.Plain)
+            if (_runtime.InlineAttempts && route.Attempt == Attempt.Plain)
             {
                 result = AttemptPlain(fd, start, count, at);
             }
-            else if (_engine.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait && count > 0)
+            else if (_runtime.InlineAttempts && route.Attempt == Attempt.NoWait && !facts.RefusesNoWait && count > 0)
             {
                 result = AttemptNoWait(fd, facts, start, count, at, ref done);
             }
 
-            if (result == NotCompleted && facts.Kind == HandleKind.Stream && Syscalls.IsNonBlocking(fd))
+            nonBlocking = result == NotCompleted && facts.Kind == HandleKind.Stream && Syscalls.IsNonBlocking(fd);
+            if (nonBlocking && _runtime.Options.Attributes is null)
             {
                 // As the system call does: it transfers what it can and otherwise says EAGAIN, and never waits.
                 result = done > 0 ? done : Once(fd, start, count, at);
@@ -120,7 +130,7 @@ internal readonly unsafe ref struct Transfer
         call.SetHandle(fd, handle, facts.Kind);
         owned = true;
 
-        _runtime.Start(call, _engine.Choose(route, call.Iocb, facts), cancellationToken);
+        _runtime.Start(call, nonBlocking ? Backend.Workers : _engine.Choose(route, call.Iocb, facts), cancellationToken);
         return new Started(call);
     }
 

@@ -64,6 +64,10 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private long _entries;
     private volatile bool _broken;
 
+    // Whoever registers, and the end.
+    private readonly Lock _registering = new();
+    private bool _isClosed;
+
     private IoUringBackend(IoUringQueues queues, IoUringOperations operations, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
     {
         _queues = queues;
@@ -107,6 +111,15 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
 
         return new IoUringBackend(queues, operations, wakeFd, host, watchdog, onBroken);
+    }
+
+    /// <summary>io_uring_register(2) with a number, as long as the ring is there. ≥ 0, or −errno. Any thread.</summary>
+    public int Register(uint what, uint number)
+    {
+        lock (_registering)
+        {
+            return _isClosed ? -Errno.EBADF : Syscalls.IoUringRegister(_queues.Fd, what, null, number);
+        }
     }
 
     /// <summary>Queues an accepted call. The caller wakes the pump, unless it is the pump's own thread.</summary>
@@ -186,7 +199,12 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         Debug.Assert(_inKernel == 0 || _broken, "A ring is closed when nothing is in flight.");
         _queues.Withdraw(static _ => { });
         CloseGroups();
-        _queues.Dispose();
+        lock (_registering)
+        {
+            _isClosed = true;
+            _queues.Dispose();
+        }
+
         _wake.Dispose();
         if (!_wakeArmed)
         {
@@ -294,6 +312,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             bool mine = call.TryTake(call.Epoch);
             Debug.Assert(mine, "Only the pump takes a call that is queued here.");
             Describe((IoCall)call, sqe);
+            IoUringAttributes.Encode((IoCall)call, sqe, _queues.ProtectionOf(sqe), _queues.HasAttributes);
             _inKernel++;
             if (timed)
             {

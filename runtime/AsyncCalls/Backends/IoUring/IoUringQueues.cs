@@ -29,6 +29,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     private readonly uint _cqMask;
     private readonly IoUringCqe* _cqes;
     private readonly KernelTimespec* _timeouts;
+    private readonly IoUringProtection* _protections;
     private uint _sqLocalTail;
 
     private IoUringQueues(int fd, in IoUringParameters parameters, nint ring, nuint ringBytes, nint sqes, nuint sqesBytes)
@@ -48,6 +49,8 @@ internal sealed unsafe class IoUringQueues : IDisposable
         _cqMask = parameters.CqEntries - 1;
         _cqes = (IoUringCqe*)(ring + parameters.Cq.Cqes);
         _timeouts = (KernelTimespec*)NativeMemory.Alloc(parameters.SqEntries, (nuint)sizeof(KernelTimespec));
+        _protections = (IoUringProtection*)NativeMemory.Alloc(parameters.SqEntries, (nuint)sizeof(IoUringProtection));
+        HasAttributes = (parameters.Features & IoUringConstants.FeatureAttributes) != 0;
 
         // The indirection array is never used: entry i is slot i.
         uint* array = (uint*)(ring + parameters.Sq.Array);
@@ -66,6 +69,9 @@ internal sealed unsafe class IoUringQueues : IDisposable
     public int SqEntries { get; }
 
     public int CqEntries { get; }
+
+    /// <summary>Whether reads and writes may have attributes (IORING_FEAT_RW_ATTR).</summary>
+    public bool HasAttributes { get; }
 
     /// <summary>Entries that were filled in and that the kernel has not taken.</summary>
     public uint Pending => _sqLocalTail - Volatile.Read(ref *_sqHead);
@@ -120,6 +126,9 @@ internal sealed unsafe class IoUringQueues : IDisposable
     /// <summary>Memory for the time of an entry that is a timeout, which the kernel reads when it takes the entry.</summary>
     public KernelTimespec* TimeoutOf(IoUringSqe* sqe) => &_timeouts[sqe - _sqes];
 
+    /// <summary>Memory for the protection information of an entry, which the kernel reads when it takes the entry.</summary>
+    public IoUringProtection* ProtectionOf(IoUringSqe* sqe) => &_protections[sqe - _sqes];
+
     /// <summary>Publishes the entries that were filled in, submits them and waits for <paramref name="minComplete"/> completions. ≥ 0, or −errno.</summary>
     public int Enter(uint minComplete)
     {
@@ -168,6 +177,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     private void Unmap()
     {
         NativeMemory.Free(_timeouts);
+        NativeMemory.Free(_protections);
         Syscalls.Unmap((nint)_sqes, _sqesBytes);
         Syscalls.Unmap(_ring, _ringBytes);
         _ = Syscalls.Close(Fd);

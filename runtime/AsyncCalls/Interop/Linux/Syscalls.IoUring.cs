@@ -91,10 +91,36 @@ internal struct IoUringSqe
     public ulong UserData;
     [FieldOffset(40)]
     public ushort BufferGroup;
+    [FieldOffset(42)]
+    public ushort Personality;
     [FieldOffset(44)]
     public int SpliceFd;
     [FieldOffset(48)]
     public ulong Address3;
+
+    /// <summary>attr_ptr, in a union with addr3: newer than many headers.</summary>
+    [FieldOffset(48)]
+    public ulong AttributePointer;
+
+    /// <summary>attr_type_mask, behind it.</summary>
+    [FieldOffset(56)]
+    public ulong AttributeMask;
+}
+
+/// <summary>struct io_uring_attr_pi, 32 bytes: protection information of a read or write (Linux 6.14).</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+internal struct IoUringProtection
+{
+    [FieldOffset(0)]
+    public ushort Flags;
+    [FieldOffset(2)]
+    public ushort ApplicationTag;
+    [FieldOffset(4)]
+    public uint Length;
+    [FieldOffset(8)]
+    public ulong Address;
+    [FieldOffset(16)]
+    public ulong Seed;
 }
 
 /// <summary>struct io_uring_restriction, 16 bytes.</summary>
@@ -226,6 +252,12 @@ internal static class IoUringConstants
     public const uint FeatureNoDrop = 1u << 1;
     public const uint FeatureSubmitStable = 1u << 2;
     public const uint FeatureReadWriteCurrentPosition = 1u << 3;
+
+    /// <summary>IORING_FEAT_RW_ATTR (Linux 6.14).</summary>
+    public const uint FeatureAttributes = 1u << 16;
+
+    /// <summary>IORING_RW_ATTR_FLAG_PI.</summary>
+    public const ulong AttributeProtection = 1;
 
     public const uint EnterGetEvents = 1u << 0;
 

@@ -12,6 +12,10 @@ internal static unsafe partial class Syscalls
     private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC, the same on x86-64 and arm64
     private const int StatBytes = 128; // "tid (comm) state …": 10 digits and 15 characters lie before the state
 
+    private const int OfThread = 1; // IOPRIO_WHO_PROCESS; thread 0 is the calling one
+
+    private static readonly nint SetIoPriorityNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 30 : 251;
+    private static readonly nint GetIoPriorityNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 31 : 252;
     private static readonly nint PrCtlNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 167 : 157;
     private static readonly nint SigProcMaskNumber = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 135 : 14;
 
@@ -23,6 +27,12 @@ internal static unsafe partial class Syscalls
         bytes[length] = 0;
         _ = Raw(PrCtlNumber, SetNameCommand, (nint)bytes, 0, 0, 0, 0);
     }
+
+    /// <summary>The priority of the calling thread's input and output (ioprio_get(2)), or −errno.</summary>
+    public static int GetIoPriority() => (int)Raw(GetIoPriorityNumber, OfThread, 0, 0, 0, 0, 0);
+
+    /// <summary>Sets it (ioprio_set(2)). 0, or −errno.</summary>
+    public static int SetIoPriority(int priority) => (int)Raw(SetIoPriorityNumber, OfThread, 0, priority, 0, 0, 0);
 
     /// <summary>Lets the calling thread receive a signal, whatever mask it inherited from the thread that started it.</summary>
     public static int UnblockSignal(int signal)

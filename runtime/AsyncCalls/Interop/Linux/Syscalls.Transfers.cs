@@ -38,6 +38,10 @@ internal static unsafe partial class Syscalls
         return Answer(syscall(PWriteV2Number, fd, (nint)(&vector), 1, (nint)offset, 0, RwfNoWait));
     }
 
+    /// <summary>preadv2(2) or pwritev2(2), at <paramref name="offset"/> or, with −1, at the file's position.</summary>
+    public static nint TransferWithFlags(bool writes, int fd, IoVector* vectors, nint count, long offset, uint flags) =>
+        Answer(syscall(writes ? PWriteV2Number : PReadV2Number, fd, (nint)vectors, count, (nint)offset, 0, (nint)flags));
+
     /// <summary>Bytes of struct iovec.</summary>
     public const int VectorBytes = 16;
 
