@@ -155,6 +155,27 @@ public sealed class AttributesTests
         Assert.Equal(0, runtime.GetStatistics().InFlight);
     }
 
+    /// <summary>A call that would be answered at once with the credentials of the process, were it made without a look at them.</summary>
+    [Fact]
+    public async Task A_descriptor_that_must_not_wait_is_not_used_with_other_credentials()
+    {
+        await using AsyncCallRuntime runtime = Lane.Native.NewRuntime();
+        Assert.SkipUnless(runtime.Capabilities.IoUring.Available, runtime.Capabilities.IoUring.Reason);
+        using CallPersonality personality = runtime.RegisterPersonality();
+        var attributes = new CallAttributes { Personality = personality };
+        AsyncCallRuntime view = runtime.With(new CallOptions { Attributes = attributes });
+        using var pipe = new TestPipe(TestPipe.NonBlock);
+        Native.WriteAll(pipe.Writer, [1, 2, 3, 4]);
+        Assert.Equal(-1, await view.ReadAsync(pipe.Reader, new byte[4]).Bound());
+
+        // recv(2) of a pipe is ENOTSOCK: so much would be found out without the credentials.
+        AsyncCallResult<nint> answer = await LibcCall.Begin(view, "recv", AsyncCallErrors.Result, CallOperation.Receive, default)
+            .Handle(pipe.Reader).Memory(new byte[4]).Number(4).Number(0).Start().AsIntPtrResult().Bound();
+        Assert.Equal((-1, Errno.EOPNOTSUPP), (answer.Value, answer.Errno));
+        Assert.Equal(CallAttribute.None, attributes.Honoured);
+        Assert.Equal(4, await runtime.ReadAsync(pipe.Reader, new byte[4]).Bound());
+    }
+
     [Fact]
     public void Without_io_uring_there_are_no_credentials()
     {

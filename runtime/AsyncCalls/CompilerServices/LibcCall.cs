@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using AsyncCalls.Backends;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
 using AsyncCalls.Interop.Linux;

@@ -11,7 +11,7 @@ namespace AsyncCalls.Contexts;
 internal sealed partial class CallEngine
 {
     /// <summary>Gives a prepared call its attributes.</summary>
-    /// <returns>The backend that makes it: credentials need io_uring, also where workers would be quicker; what io_uring takes for an error goes to workers.</returns>
+    /// <returns>The backend that makes it: credentials need io_uring, also where workers would be quicker; what io_uring takes for an error, and what would wait in epoll, goes to workers.</returns>
     /// <exception cref="ArgumentException">The credentials were registered with another runtime.</exception>
     /// <exception cref="ObjectDisposedException">The credentials were taken back.</exception>
     public Backend Attach(Call call, CallAttributes attributes, Backend chosen)
@@ -35,7 +35,7 @@ internal sealed partial class CallEngine
 
         io.SetAttributes(attributes);
         return _simulated is not null ? chosen
-            : !IoUringAttributes.Fit(attributes) ? Backend.Workers
+            : chosen == Backend.Epoll || !IoUringAttributes.Fit(attributes) ? Backend.Workers
             : attributes.Personality is not null && chosen != Backend.IoUring && MayBeNative(io) ? Backend.IoUring
             : chosen;
     }
