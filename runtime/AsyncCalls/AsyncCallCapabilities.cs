@@ -46,8 +46,9 @@ public sealed class AsyncCallCapabilities
     public IReadOnlyList<CallRoute> Routes => _routes.Value;
 
     /// <summary>The first of some backends that is not available; null: all are.</summary>
+    /// <remarks>For each call with options: bits, since HasFlag boxes until it is compiled for the last time.</remarks>
     internal BackendCapability? Missing(AsyncCallBackends required) =>
-        required.HasFlag(AsyncCallBackends.IoUring) && !IoUring.Available ? IoUring
-        : required.HasFlag(AsyncCallBackends.Epoll) && !Epoll.Available ? Epoll
+        (required & AsyncCallBackends.IoUring) != 0 && !IoUring.Available ? IoUring
+        : (required & AsyncCallBackends.Epoll) != 0 && !Epoll.Available ? Epoll
         : null;
 }
