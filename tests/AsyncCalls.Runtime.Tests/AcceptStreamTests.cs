@@ -197,7 +197,7 @@ public sealed class AcceptStreamTests
             {
                 for (int i = 0; i < wanted; i++)
                 {
-                    Assert.True(await stream.MoveNextAsync().Bound());
+                    Assert.True(await stream.NextAsync(runtime, clients));
                     stream.Current.Dispose();
                 }
 

@@ -228,9 +228,13 @@ public sealed class EpollTests
         using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen(1);
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+        // Buffers of a fixed size: the kernel would let its own grow until a large write fits into them, and never waits.
+        const int Bytes = 64 << 10;
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = Bytes };
         client.Connect(listener.LocalEndPoint!);
         using Socket server = listener.Accept();
+        server.SendBufferSize = Bytes;
 
         // Duplicates, so that nothing of the class library's changes their flags any more.
         return (Blocking(server), Blocking(client));

@@ -70,6 +70,18 @@ internal static class Streams
         }
     }
 
+    /// <summary>Asks for the next item, which peers are about to cause; when none comes, tells what they did and what the runtime waits for.</summary>
+    public static async Task<bool> NextAsync<T>(this IAsyncEnumerator<T> stream, AsyncCallRuntime runtime, Task peers)
+    {
+        Task<bool> next = stream.MoveNextAsync().AsTask();
+        if (await Task.WhenAny(next, Task.Delay(Bounded.Limit)) != next)
+        {
+            Assert.Fail($"No item came. Peers: {peers.Status} {peers.Exception}. In flight: {string.Join(", ", runtime.PendingCalls)}. {runtime.GetStatistics()}");
+        }
+
+        return await next;
+    }
+
     /// <summary>How many calls of streams are in flight.</summary>
     public static int StreamCalls(this AsyncCallRuntime runtime) => runtime.PendingCalls.Count(call => call.Method.EndsWith("AllAsync", StringComparison.Ordinal));
 }

@@ -112,6 +112,13 @@ internal sealed unsafe class Scene : IDisposable
         return fd;
     }
 
+    /// <summary>Closes a descriptor that was kept, before the others.</summary>
+    public void Close(int fd)
+    {
+        Assert.True(_open.Remove(fd), "It is not this scene's.");
+        Assert.Equal(0, Native.close(fd));
+    }
+
     /// <summary>What there is now, without the names of this scene alone.</summary>
     public string Describe()
     {
@@ -192,14 +199,12 @@ internal sealed unsafe class Scene : IDisposable
 
         if (kind.EndsWith("without peer", StringComparison.Ordinal))
         {
-            _open.Remove(ends[1]);
-            Assert.Equal(0, Native.close(ends[1]));
+            Close(ends[1]);
         }
 
         if (kind == "pipe without reader")
         {
-            _open.Remove(ends[0]);
-            Assert.Equal(0, Native.close(ends[0]));
+            Close(ends[0]);
         }
 
         return kind is "pipe to write" or "pipe without reader" ? ends[1] : ends[0];
