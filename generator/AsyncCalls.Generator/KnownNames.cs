@@ -11,6 +11,10 @@ internal static class KnownNames
     public const string Errors = "global::AsyncCalls.AsyncCallErrors";
     public const string Operation = "global::AsyncCalls.CallOperation";
     public const string CompilerServices = "global::AsyncCalls.CompilerServices";
+    public const string SocketHandle = "global::System.Net.Sockets.SafeSocketHandle";
+    public const string BufferPool = "global::AsyncCalls.LeasedBufferPool";
+    public const string LeasedBuffer = "global::AsyncCalls.LeasedBuffer";
+    public const string AsyncEnumerable = "global::System.Collections.Generic.IAsyncEnumerable";
     public const string ValueTask = "global::System.Threading.Tasks.ValueTask";
     public const string CancellationToken = "global::System.Threading.CancellationToken";
 

@@ -33,6 +33,14 @@ public sealed class AsyncCallAttribute : Attribute
     /// <summary>Native backends without which the twin throws; see <see cref="CallOptions.RequiredBackends"/>. Default: none.</summary>
     public AsyncCallBackends RequiredBackends { get; set; }
 
+    /// <summary>
+    /// Whether the twin of an import of accept, accept4, read or recv is a stream, for <c>await foreach</c>: an <see cref="IAsyncEnumerable{T}"/> of connections
+    /// (<see cref="System.Net.Sockets.SafeSocketHandle"/>) or of <see cref="LeasedBuffer"/>. It has the handle and the flags of the import, a <see cref="LeasedBufferPool"/> in the place of
+    /// the buffer, and neither its length nor the peer's address; see <see cref="AsyncCallRuntime.AcceptAllAsync"/>, <see cref="AsyncCallRuntime.ReadAllAsync"/> and
+    /// <see cref="AsyncCallRuntime.ReceiveAllAsync"/> for what it promises. Default: false.
+    /// </summary>
+    public bool Multishot { get; set; }
+
     /// <summary>Whether the twin has an overload with <see cref="CallOptions"/> before the token. Default: false.</summary>
     public bool TakesOptions { get; set; }
 }

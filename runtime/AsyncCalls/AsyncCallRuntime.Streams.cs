@@ -19,11 +19,8 @@ public sealed partial class AsyncCallRuntime
     /// runtime (<see cref="AsyncCallCanceledException"/>, after what had been accepted before); an error of the system call, such as EMFILE (the exceptions of the class library's files). A
     /// connection that was gone before it was accepted (ECONNABORTED) is passed over. Times of <see cref="WithTimeout"/> bound calls, not streams.</para>
     /// </remarks>
-    public IAsyncEnumerable<SafeSocketHandle> AcceptAllAsync(SafeHandle listener, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(listener);
-        return new CompletionStreams<SafeSocketHandle>(second => new AcceptStream(this, listener, cancellationToken, second));
-    }
+    public IAsyncEnumerable<SafeSocketHandle> AcceptAllAsync(SafeHandle listener, CancellationToken cancellationToken = default) =>
+        Connections(listener, nameof(AcceptAllAsync), AcceptStream.CloseOnExec, cancellationToken);
 
     /// <summary>Receives from a connected socket (recv(2)) until its peer has shut down.</summary>
     /// <param name="socket">The socket; kept open by each call in flight. One loop at a time: two would share the data between them.</param>
@@ -33,7 +30,7 @@ public sealed partial class AsyncCallRuntime
     /// <exception cref="ArgumentException">The pool is of another runtime.</exception>
     /// <inheritdoc cref="AcceptAllAsync" path="/remarks"/>
     public IAsyncEnumerable<LeasedBuffer> ReceiveAllAsync(SafeHandle socket, LeasedBufferPool pool, CancellationToken cancellationToken = default) =>
-        Buffers(socket, CallOperation.Receive, nameof(ReceiveAllAsync), pool, cancellationToken);
+        Buffers(socket, CallOperation.Receive, nameof(ReceiveAllAsync), pool, flags: 0, cancellationToken);
 
     /// <summary>Reads a pipe, terminal, device, event descriptor or file (read(2), at its position) until its end.</summary>
     /// <param name="handle">The handle; kept open by each call in flight.</param>
@@ -43,7 +40,7 @@ public sealed partial class AsyncCallRuntime
     /// <exception cref="ArgumentException">The pool is of another runtime.</exception>
     /// <inheritdoc cref="AcceptAllAsync" path="/remarks"/>
     public IAsyncEnumerable<LeasedBuffer> ReadAllAsync(SafeHandle handle, LeasedBufferPool pool, CancellationToken cancellationToken = default) =>
-        Buffers(handle, CallOperation.Read, nameof(ReadAllAsync), pool, cancellationToken);
+        Buffers(handle, CallOperation.Read, nameof(ReadAllAsync), pool, flags: 0, cancellationToken);
 
     /// <summary>Tells of the events of a handle (poll(2)) for as long as the enumeration goes on.</summary>
     /// <param name="handle">The handle; kept open by each call in flight.</param>
@@ -70,7 +67,15 @@ public sealed partial class AsyncCallRuntime
         return new LeasedBufferPool(Engine, count, bufferBytes);
     }
 
-    private CompletionStreams<LeasedBuffer> Buffers(SafeHandle handle, CallOperation operation, string method, LeasedBufferPool pool, CancellationToken cancellationToken)
+    /// <summary>A stream of accept4(2), by the name that lists and reports know it by.</summary>
+    internal CompletionStreams<SafeSocketHandle> Connections(SafeHandle listener, string method, int flags, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(listener);
+        return new CompletionStreams<SafeSocketHandle>(second => new AcceptStream(this, listener, method, flags, cancellationToken, second));
+    }
+
+    /// <summary>A stream of read(2) or recv(2), by the name that lists and reports know it by.</summary>
+    internal CompletionStreams<LeasedBuffer> Buffers(SafeHandle handle, CallOperation operation, string method, LeasedBufferPool pool, int flags, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(handle);
         ArgumentNullException.ThrowIfNull(pool);
@@ -79,6 +84,6 @@ public sealed partial class AsyncCallRuntime
             throw new ArgumentException("The pool is of another runtime: make it by CreateBufferPool of this one.", nameof(pool));
         }
 
-        return new CompletionStreams<LeasedBuffer>(second => new BufferStream(this, handle, operation, method, pool, cancellationToken, second));
+        return new CompletionStreams<LeasedBuffer>(second => new BufferStream(this, handle, operation, method, pool, flags, cancellationToken, second));
     }
 }

@@ -106,6 +106,16 @@ internal static class DiagnosticCases
         ("AC0030", "backend of a body", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring)] public static int [|Bad|]() => 1;")),
         ("AC0030", "readiness of a file", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.Epoll)] public static int [|Bad|](SafeFileHandle file, Span<byte> block) => RandomAccess.Read(file, block, 0);")),
         ("AC0030", "backend of another operation", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring), DllImport(\"libc\", SetLastError = true, EntryPoint = \"ftruncate\")] public static extern int [|Bad|](SafeFileHandle fd, long length);")),
+        ("AC0030", "stream of a body", InType("[AsyncCall(Multishot = true)] public static int [|Bad|](CancellationToken t) => 1;")),
+        ("AC0030", "stream of another function", InType("[AsyncCall(Multishot = true), DllImport(\"libc\", SetLastError = true, EntryPoint = \"write\")] public static extern nint [|Bad|](SafeFileHandle fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream of another library", InType("[AsyncCall(Multishot = true), DllImport(\"other\", SetLastError = true, EntryPoint = \"read\")] public static extern nint [|Bad|](SafeFileHandle fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream of a number", InType("[AsyncCall(Multishot = true), DllImport(\"libc\", SetLastError = true, EntryPoint = \"read\")] public static extern nint [|Bad|](int fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream of too few parameters", InType("[AsyncCall(Multishot = true), DllImport(\"libc\", SetLastError = true, EntryPoint = \"recv\")] public static extern nint [|Bad|](SafeHandle fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream with other flags", InType("[AsyncCall(Multishot = true), DllImport(\"libc\", SetLastError = true, EntryPoint = \"recv\")] public static extern nint [|Bad|](SafeHandle fd, byte[] buffer, nuint length, long flags);")),
+        ("AC0030", "stream with a time", InType("[AsyncCall(Multishot = true, TimeoutMs = 5), DllImport(\"libc\", SetLastError = true, EntryPoint = \"read\")] public static extern nint [|Bad|](SafeFileHandle fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream with errors as results", InType("[AsyncCall(Multishot = true, Errors = AsyncCallErrors.Result), DllImport(\"libc\", SetLastError = true, EntryPoint = \"read\")] public static extern nint [|Bad|](SafeFileHandle fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream with a backend", InType("[AsyncCall(Multishot = true, RequiredBackends = AsyncCallBackends.IoUring), DllImport(\"libc\", SetLastError = true, EntryPoint = \"read\")] public static extern nint [|Bad|](SafeFileHandle fd, byte[] buffer, nuint length);")),
+        ("AC0030", "stream with options", InType("[AsyncCall(Multishot = true, TakesOptions = true), DllImport(\"libc\", SetLastError = true, EntryPoint = \"read\")] public static extern nint [|Bad|](SafeFileHandle fd, byte[] buffer, nuint length);")),
 
         ("AC0017", "body without a token", InType("[AsyncCall] public static int [|Bad|](string text) => text.Length;", "[AsyncCall] public static int Good(CancellationToken t) => 1;")),
 

@@ -11,6 +11,11 @@ internal static class Remarks
         writer.Line($"/// <inheritdoc cref=\"{twin.Cref}\"/>");
         writer.Line("/// <remarks>");
         WriteWays(writer, twin);
+        if (twin.ItemType is not null)
+        {
+            writer.Line("/// <para>A stream: one multishot request of io_uring gives all items where the kernel has such requests; elsewhere each item is a call.</para>");
+        }
+
         if (Cancellation(twin.Call) is { } cancellation)
         {
             writer.Line($"/// <para>{cancellation}</para>");

@@ -130,7 +130,8 @@ internal static class TwinEmitter
 
         parameters.AddRange(added.Select(name => (name == twin.Runtime.OptionsName ? KnownNames.Options : KnownNames.Runtime + "?") + " " + name));
         parameters.Add($"{KnownNames.CancellationToken} {twin.TokenName}" + (isExplicit ? "" : " = default"));
-        string returnType = twin.ReturnType is null ? KnownNames.ValueTask : $"{KnownNames.ValueTask}<{twin.ReturnType}>";
+        string returnType = twin.ItemType is not null ? $"{KnownNames.AsyncEnumerable}<{twin.ItemType}>"
+            : twin.ReturnType is null ? KnownNames.ValueTask : $"{KnownNames.ValueTask}<{twin.ReturnType}>";
         string modifiers = overload.Modifiers.Length == 0 ? "" : overload.Modifiers + " ";
         writer.List($"{modifiers}{returnType} {twin.ExplicitInterface}{twin.Name}{twin.TypeParameters}", parameters, "");
         writer.Indent();

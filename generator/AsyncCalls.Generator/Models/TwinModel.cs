@@ -43,6 +43,9 @@ internal sealed record TwinModel
     /// <summary>What the twin gives: what the original returns and its <c>out</c> parameters, with an error number where that is asked for; null for nothing.</summary>
     public required string? ReturnType { get; init; }
 
+    /// <summary>What each turn of the loop gives where the twin is a stream; null for one that is a call.</summary>
+    public required string? ItemType { get; init; }
+
     public required RuntimeSource Runtime { get; init; }
 
     public required CallLimits Limits { get; init; }

@@ -28,6 +28,9 @@ internal static class Annotation
     /// <summary>Whether the twin has an overload with options.</summary>
     public static bool TakesOptions(AttributeData annotation) => Named(annotation, "TakesOptions") is true;
 
+    /// <summary>Whether the twin is a stream of what its calls give.</summary>
+    public static bool Multishot(AttributeData annotation) => Named(annotation, "Multishot") is true;
+
     private static object? Named(AttributeData annotation, string name)
     {
         TypedConstant constant = annotation.NamedArguments.FirstOrDefault(pair => pair.Key == name).Value;

@@ -13,6 +13,10 @@ internal static class ImportParser
 
     public static bool IsImport(IMethodSymbol method) => method.GetDllImportData() is not null || FindLibraryImport(method) is not null;
 
+    /// <summary>The function of libc that the method imports, if it is one that the runtime knows.</summary>
+    public static LibcFunction? FunctionOf(IMethodSymbol method)
+        => IsImport(method) && Import.Of(method, FindLibraryImport(method)) is var import && LibcTable.IsLibc(import.Library) ? LibcTable.Find(import.Function) : null;
+
     public static TwinCall? Parse(ParseContext context, ParsedParameters parameters)
     {
         IMethodSymbol method = context.Method;
@@ -21,6 +25,17 @@ internal static class ImportParser
         if (!import.SetsLastError)
         {
             context.Report(Rules.NoLastError, context.Identifier, method.Name);
+        }
+
+        if (StreamShape.IsAsked(method))
+        {
+            string? reason = StreamShape.Fit(method, LibcTable.Find(function), out DescriptorCall? stream);
+            if (reason is not null)
+            {
+                context.Report(Rules.InvalidSetting, context.Identifier, "Multishot", method.Name, reason);
+            }
+
+            return stream;
         }
 
         CheckDescriptor(context, function);

@@ -54,6 +54,9 @@ internal sealed class LibcFunction
     /// <summary>The method of <c>LibcCalls</c> that starts it; null: it is described argument by argument (<c>LibcCall</c>).</summary>
     public string? Target { get; init; }
 
+    /// <summary>The method of <c>StreamCalls</c> that makes a stream of its calls; null: it has no multishot form.</summary>
+    public string? Stream { get; init; }
+
     public CallOperation Operation { get; }
 
     public LibcResult Result { get; }
@@ -68,7 +71,7 @@ internal sealed class LibcFunction
 internal static class LibcTable
 {
     private static readonly LibcFunction Read =
-        new(CallOperation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count) { Target = "Read" };
+        new(CallOperation.Read, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count) { Target = "Read", Stream = "Read" };
 
     private static readonly LibcFunction PRead =
         new(CallOperation.ReadAt, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutBuffer, LibcParameter.Count, LibcParameter.Offset) { Target = "PRead" };
@@ -164,13 +167,13 @@ internal static class LibcTable
         ["socket"] = new(CallOperation.Socket, LibcResult.Descriptor, LibcParameter.Flags, LibcParameter.Flags, LibcParameter.Flags),
         ["bind"] = new(CallOperation.Bind, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count),
         ["listen"] = new(CallOperation.Listen, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags),
-        ["accept"] = new(CallOperation.Accept, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.OutMemory, LibcParameter.NoNumber),
-        ["accept4"] = new(CallOperation.Accept, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.OutMemory, LibcParameter.Flags),
+        ["accept"] = new(CallOperation.Accept, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.OutMemory, LibcParameter.NoNumber) { Stream = "Accept" },
+        ["accept4"] = new(CallOperation.Accept, LibcResult.Descriptor, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.OutMemory, LibcParameter.Flags) { Stream = "Accept" },
         ["connect"] = new(CallOperation.Connect, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count),
         ["shutdown"] = new(CallOperation.Shutdown, LibcResult.Status, LibcParameter.Descriptor, LibcParameter.Flags),
         ["send"] = new(CallOperation.Send, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Flags),
         ["sendto"] = new(CallOperation.SendTo, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Count, LibcParameter.Flags, LibcParameter.InMemory, LibcParameter.Count),
-        ["recv"] = new(CallOperation.Receive, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Count, LibcParameter.Flags),
+        ["recv"] = new(CallOperation.Receive, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Count, LibcParameter.Flags) { Stream = "Receive" },
         ["recvfrom"] = new(CallOperation.ReceiveFrom, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Count, LibcParameter.Flags, LibcParameter.OutMemory, LibcParameter.OutMemory),
         ["sendmsg"] = new(CallOperation.SendMessage, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.InMemory, LibcParameter.Flags),
         ["recvmsg"] = new(CallOperation.ReceiveMessage, LibcResult.Size, LibcParameter.Descriptor, LibcParameter.OutMemory, LibcParameter.Flags),

@@ -12,7 +12,8 @@ internal sealed class ParsedParameters
     private ParsedParameters(IMethodSymbol method, IParameterSymbol? token)
     {
         Token = token;
-        Kept = [.. method.Parameters.Where(parameter => parameter.RefKind != RefKind.Out && !SymbolEqualityComparer.Default.Equals(parameter, token))];
+        Kept = [.. method.Parameters.Where(parameter =>
+            parameter.RefKind != RefKind.Out && !SymbolEqualityComparer.Default.Equals(parameter, token) && !StreamShape.LeavesOut(parameter))];
         _names = [.. method.Parameters.Select(parameter => parameter.Name)];
         _names.UnionWith(RuntimeFinder.PrimaryConstructorParameters(method.ContainingType).Select(parameter => parameter.Name));
         TokenName = token is not null ? SymbolText.Identifier(token.Name) : Unused("cancellationToken");
@@ -23,12 +24,12 @@ internal sealed class ParsedParameters
 
     public string TokenName { get; }
 
-    /// <summary>The other parameters but those that are <c>out</c>, in order.</summary>
+    /// <summary>The other parameters but those that are <c>out</c> and those that a stream leaves out, in order.</summary>
     public IReadOnlyList<IParameterSymbol> Kept { get; }
 
     public static ParsedParameters Parse(ParseContext context)
     {
-        foreach (IParameterSymbol parameter in context.Method.Parameters)
+        foreach (IParameterSymbol parameter in context.Method.Parameters.Where(parameter => !StreamShape.LeavesOut(parameter) && !StreamShape.IsPool(parameter)))
         {
             Check(context, parameter);
         }
@@ -62,7 +63,7 @@ internal sealed class ParsedParameters
             parameters.Add(new TwinParameter(
                 SymbolText.Identifier(parameter.Name),
                 parameter.Ordinal == 0 && parameter.ContainingSymbol is IMethodSymbol { IsExtensionMethod: true } ? "this " : "",
-                TwinType(parameter.Type),
+                StreamShape.IsPool(parameter) ? KnownNames.BufferPool : TwinType(parameter.Type),
                 optional ? ConstantText.Format(parameter.ExplicitDefaultValue, parameter.Type) : null,
                 optional ? AttributeText.CallerInfo(parameter) : ""));
         }

@@ -32,6 +32,12 @@ internal static class SettingRules
             Report(context, "TimeoutMs", "a time is not negative");
         }
 
+        if (Annotation.Multishot(annotation))
+        {
+            CheckStream(context, annotation);
+            return;
+        }
+
         if (Annotation.Errors(annotation) != "Result")
         {
             return;
@@ -44,6 +50,31 @@ internal static class SettingRules
         else if (method.ReturnsVoid)
         {
             Report(context, "Errors", "the import returns nothing that could say that it failed");
+        }
+    }
+
+    /// <summary>What is said of single calls does not fit a stream of them.</summary>
+    private static void CheckStream(ParseContext context, AttributeData annotation)
+    {
+        if (!ImportParser.IsImport(context.Method))
+        {
+            Report(context, "Multishot", "only an import of a function that waits again and again has a multishot form");
+        }
+
+        foreach (KeyValuePair<string, TypedConstant> setting in annotation.NamedArguments)
+        {
+            string? reason = setting.Key switch
+            {
+                "TimeoutMs" => "a time bounds a call and not a stream of them: cancel the stream's token",
+                "Errors" => "a stream throws where a call fails",
+                "RequiredBackends" => "a stream goes on with single calls where there are no multishot requests",
+                "TakesOptions" => "options are of single calls: the stream takes a token",
+                _ => null,
+            };
+            if (reason is not null)
+            {
+                Report(context, setting.Key, reason);
+            }
         }
     }
 

@@ -121,6 +121,7 @@ internal static class SymbolText
     {
         RefKind.In => "in ",
         RefKind.Out => "out ",
+        RefKind.Ref => "ref ",
         _ => "",
     } + CrefType(parameter.Type);
 

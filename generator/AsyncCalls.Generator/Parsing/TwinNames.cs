@@ -9,6 +9,7 @@ internal static class TwinNames
 {
     private const string TokenKey = "System.Threading.CancellationToken";
     private const string RuntimeKey = "AsyncCalls.AsyncCallRuntime";
+    private const string BufferPoolKey = "AsyncCalls.LeasedBufferPool";
     private const string OptionsKey = "AsyncCalls.CallOptions";
 
     /// <summary>Methods whose attribute has a pattern, by type: looked for once in a type, however many methods it has. Types belong to one compilation.</summary>
@@ -171,7 +172,8 @@ internal static class TwinNames
     private static string TwinKey(IParameterSymbol parameter)
     {
         string key = SymbolText.SignatureKey(parameter.Type);
-        return TypeFacts.IsSpan(parameter.Type) ? "System.Memory" + key.Substring("System.Span".Length)
+        return StreamShape.IsPool(parameter) ? BufferPoolKey
+            : TypeFacts.IsSpan(parameter.Type) ? "System.Memory" + key.Substring("System.Span".Length)
             : TypeFacts.IsReadOnlySpan(parameter.Type) ? "System.ReadOnlyMemory" + key.Substring("System.ReadOnlySpan".Length)
             : key;
     }

@@ -125,6 +125,7 @@ internal static class TwinParser
             Parameters = parameters.ForTwin(),
             TokenName = parameters.TokenName,
             ReturnType = TwinResult.Type(method),
+            ItemType = StreamShape.ItemType(method),
             Runtime = runtime with { OptionsName = options },
             Limits = SettingRules.Limits(method),
             IsFallback = method.IsAbstract,

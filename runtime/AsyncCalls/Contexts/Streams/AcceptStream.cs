@@ -5,14 +5,14 @@ using AsyncCalls.Calls;
 namespace AsyncCalls.Contexts.Streams;
 
 /// <summary>Connections of a socket that listens. Each is a handle from the moment when it is known, so that none is ever forgotten open.</summary>
-internal sealed class AcceptStream(AsyncCallRuntime runtime, SafeHandle listener, CancellationToken token, CancellationToken secondToken)
-    : CompletionStream<SafeSocketHandle>(runtime, listener, CallOperation.Accept, nameof(AsyncCallRuntime.AcceptAllAsync), token, secondToken)
+internal sealed class AcceptStream(AsyncCallRuntime runtime, SafeHandle listener, string method, int flags, CancellationToken token, CancellationToken secondToken)
+    : CompletionStream<SafeSocketHandle>(runtime, listener, CallOperation.Accept, method, token, secondToken)
 {
-    private const int CloseOnExec = 0x80000; // SOCK_CLOEXEC
+    public const int CloseOnExec = 0x80000; // SOCK_CLOEXEC
 
     protected override bool TryDescribe(IoCall call)
     {
-        call.Set(IocbSlot.Flags, CloseOnExec);
+        call.Set(IocbSlot.Flags, flags);
         if (!IsSingle)
         {
             call.MakeMultishot();

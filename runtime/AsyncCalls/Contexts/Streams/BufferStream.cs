@@ -8,16 +8,18 @@ namespace AsyncCalls.Contexts.Streams;
 internal sealed unsafe class BufferStream : CompletionStream<LeasedBuffer>
 {
     private readonly LeasedBufferPool _pool;
+    private readonly int _flags;
 
     /// <summary>The buffer of the single call in flight.</summary>
     private LeasedBuffer _taken;
     private bool _hasTaken;
 
     public BufferStream(
-        AsyncCallRuntime runtime, SafeHandle handle, CallOperation operation, string method, LeasedBufferPool pool, CancellationToken token, CancellationToken secondToken)
+        AsyncCallRuntime runtime, SafeHandle handle, CallOperation operation, string method, LeasedBufferPool pool, int flags, CancellationToken token, CancellationToken secondToken)
         : base(runtime, handle, operation, method, token, secondToken)
     {
         _pool = pool;
+        _flags = flags;
         bool native = runtime.Engine.MultishotBackend is { } backend
             && pool.Provided is not null
             && (operation != CallOperation.Read || backend.Supports(IoUringConstants.OpReadMultishot));
@@ -27,6 +29,7 @@ internal sealed unsafe class BufferStream : CompletionStream<LeasedBuffer>
     protected override bool TryDescribe(IoCall call)
     {
         call.Set(IocbSlot.Offset, -1);
+        call.Set(IocbSlot.Flags, _flags);
         if (!IsSingle)
         {
             call.MakeMultishot();
