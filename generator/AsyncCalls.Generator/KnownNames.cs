@@ -10,6 +10,7 @@ internal static class KnownNames
     public const string Result = "global::AsyncCalls.AsyncCallResult";
     public const string Errors = "global::AsyncCalls.AsyncCallErrors";
     public const string Operation = "global::AsyncCalls.CallOperation";
+    public const string Traits = "global::AsyncCalls.CallTraits";
     public const string CompilerServices = "global::AsyncCalls.CompilerServices";
     public const string SocketHandle = "global::System.Net.Sockets.SafeSocketHandle";
     public const string BufferPool = "global::AsyncCalls.LeasedBufferPool";

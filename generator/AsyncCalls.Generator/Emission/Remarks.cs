@@ -14,9 +14,9 @@ internal static class Remarks
         if (twin.ItemType is not null)
         {
             writer.Line("/// <para>A stream: one multishot request of io_uring gives all items where the kernel has such requests; elsewhere each item is a call.</para>");
+            writer.Line("/// <para>The token ends it, after what had come before.</para>");
         }
-
-        if (Cancellation(twin.Call) is { } cancellation)
+        else if (Cancellation(twin.Call) is { } cancellation)
         {
             writer.Line($"/// <para>{cancellation}</para>");
         }
@@ -97,6 +97,8 @@ internal static class Remarks
         WorkerCall { Import: not null } => "Cancelling takes the call back until it starts; a call that runs is not interrupted.",
         WorkerCall { LambdaToken: not null } => "Cancelling is up to the body, which gets the token.",
         WorkerCall => "Cancelling takes the call back until it starts; a body that runs does not see the token.",
+        NativeCall { Operation: CallOperation.Close } => "A close is not cancelled: nobody would know whether the descriptor is gone.",
+        NativeCall native => $"Cancelling takes the call back until it starts; for one that runs, see <see cref=\"{KnownNames.Traits}.Of\"/> of <see cref=\"{KnownNames.Operation}.{native.Operation}\"/>.",
         _ => null,
     };
 }

@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="fallocate(global::Microsoft.Win32.SafeHandles.SafeFileHandle, int, long, global::System.IntPtr)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="fallocate(global::Microsoft.Win32.SafeHandles.SafeFileHandle, int, long, global::System.IntPtr)"/>. Where it runs: a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.Allocate"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -14,6 +14,7 @@ partial class Libc
     /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
     /// <item><description>Pipe, socket, terminal or device: completes inline where the kernel can answer at once, else io_uring, else epoll, else a worker thread.</description></item>
     /// </list>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.Read"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -14,6 +14,7 @@ partial class Ranges
     /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
     /// <item><description>Anything else that has positions: a worker thread.</description></item>
     /// </list>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.ReadAt"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public global::System.Threading.Tasks.ValueTask<int> ReadAsync(

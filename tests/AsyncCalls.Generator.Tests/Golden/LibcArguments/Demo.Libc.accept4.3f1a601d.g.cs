@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="accept4(global::System.Runtime.InteropServices.SafeHandle, global::System.Span{byte}, global::System.Span{uint}, int)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="accept4(global::System.Runtime.InteropServices.SafeHandle, global::System.Span{byte}, global::System.Span{uint}, int)"/>. Where it runs: io_uring, else a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.Accept"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

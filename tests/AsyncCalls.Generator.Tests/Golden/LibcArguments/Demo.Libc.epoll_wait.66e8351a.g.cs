@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="epoll_wait(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{global::Demo.EpollEvent}, int, int)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="epoll_wait(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Span{global::Demo.EpollEvent}, int, int)"/>. Where it runs: io_uring, else epoll, else a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.EpollWait"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="pipe2(global::System.Span{int}, int)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="pipe2(global::System.Span{int}, int)"/>. Where it runs: the plain call on the calling thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.Pipe"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="rename(string, string)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="rename(string, string)"/>. Where it runs: a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.RenameAt"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="sendto(global::System.Runtime.InteropServices.SafeHandle, global::System.ReadOnlySpan{byte}, global::System.UIntPtr, int, byte[], int)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="sendto(global::System.Runtime.InteropServices.SafeHandle, global::System.ReadOnlySpan{byte}, global::System.UIntPtr, int, byte[], int)"/>. Where it runs: completes inline where the kernel can answer at once, else io_uring, else epoll, else a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.SendTo"/>.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -8,6 +8,7 @@ partial class Libc
     /// <inheritdoc cref="close(int)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="close(int)"/>. Where it runs: a worker thread.</para>
+    /// <para>A close is not cancelled: nobody would know whether the descriptor is gone.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

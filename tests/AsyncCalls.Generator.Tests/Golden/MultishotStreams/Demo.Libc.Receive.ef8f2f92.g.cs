@@ -9,6 +9,7 @@ partial class Libc
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="Receive(global::System.Runtime.InteropServices.SafeHandle, global::System.Span{byte}, global::System.UIntPtr, int)"/>. Where it runs: completes inline where the kernel can answer at once, else io_uring, else epoll, else a worker thread.</para>
     /// <para>A stream: one multishot request of io_uring gives all items where the kernel has such requests; elsewhere each item is a call.</para>
+    /// <para>The token ends it, after what had come before.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

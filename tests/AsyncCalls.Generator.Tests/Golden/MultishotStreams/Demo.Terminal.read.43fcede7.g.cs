@@ -15,6 +15,7 @@ partial class Terminal
     /// <item><description>Pipe, socket, terminal or device: completes inline where the kernel can answer at once, else io_uring, else epoll, else a worker thread.</description></item>
     /// </list>
     /// <para>A stream: one multishot request of io_uring gives all items where the kernel has such requests; elsewhere each item is a call.</para>
+    /// <para>The token ends it, after what had come before.</para>
     /// <para>Runs on <see cref="global::AsyncCalls.AsyncCallRuntime.Shared"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]

@@ -8,6 +8,7 @@ partial class Store
     /// <inheritdoc cref="Reopen(global::System.String)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="Reopen(global::System.String)"/>. Where it runs: a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.OpenAt"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public global::System.Threading.Tasks.ValueTask<global::Microsoft.Win32.SafeHandles.SafeFileHandle> ReopenAsync(

@@ -8,6 +8,7 @@ partial class Store
     /// <inheritdoc cref="Flush(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Threading.CancellationToken)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="Flush(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Threading.CancellationToken)"/>. Where it runs: a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.Sync"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     internal global::System.Threading.Tasks.ValueTask FlushAsync(

@@ -8,6 +8,7 @@ partial class Top
     /// <inheritdoc cref="Flush(global::Microsoft.Win32.SafeHandles.SafeFileHandle)"/>
     /// <remarks>
     /// <para>Asynchronous twin of <see cref="Flush(global::Microsoft.Win32.SafeHandles.SafeFileHandle)"/>. Where it runs: a worker thread.</para>
+    /// <para>Cancelling takes the call back until it starts; for one that runs, see <see cref="global::AsyncCalls.CallTraits.Of"/> of <see cref="global::AsyncCalls.CallOperation.Sync"/>.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
     public sealed override global::System.Threading.Tasks.ValueTask FlushAsync(
