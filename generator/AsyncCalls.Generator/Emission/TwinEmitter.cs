@@ -124,7 +124,7 @@ internal static class TwinEmitter
         {
             // What is added is required, and those before it are required then too. The defaults of an explicit implementation are never used.
             bool optional = parameter.DefaultValue is not null && added.Length == 0 && !isExplicit;
-            string text = $"{parameter.Modifier}{parameter.Type} {parameter.Name}";
+            string text = $"{parameter.NullContract}{parameter.Modifier}{parameter.Type} {parameter.Name}";
             parameters.Add(optional ? $"{parameter.CallerInfo}{text} = {parameter.DefaultValue}" : text);
         }
 

@@ -72,8 +72,9 @@ internal sealed record CallLimits(int TimeoutMs, string? RequiredBackends);
 /// <param name="Modifier"><c>this </c> for the receiver of an extension method, or nothing.</param>
 /// <param name="Type">The type, with Memory in the place of Span.</param>
 /// <param name="DefaultValue">The default value as an expression, or null.</param>
+/// <param name="NullContract">Attributes that say whether callers may pass null, in brackets; or nothing.</param>
 /// <param name="CallerInfo">An attribute by which the compiler fills in the default, in brackets; or nothing.</param>
-internal sealed record TwinParameter(string Name, string Modifier, string Type, string? DefaultValue, string CallerInfo);
+internal sealed record TwinParameter(string Name, string Modifier, string Type, string? DefaultValue, string NullContract, string CallerInfo);
 
 /// <summary>Where the twin finds its runtime.</summary>
 /// <param name="Expression">The expression that gives it.</param>

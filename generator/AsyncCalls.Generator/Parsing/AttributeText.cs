@@ -24,6 +24,13 @@ internal static class AttributeText
         "System.Runtime.CompilerServices.CallerMemberNameAttribute",
     ];
 
+    /// <summary>What a caller may pass. What is true after the call is not said of a twin, which returns before it.</summary>
+    private static readonly HashSet<string> OfNull =
+    [
+        "System.Diagnostics.CodeAnalysis.AllowNullAttribute",
+        "System.Diagnostics.CodeAnalysis.DisallowNullAttribute",
+    ];
+
     public static IEnumerable<string> Copied(IMethodSymbol method)
         => method.GetAttributes().Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format);
 
@@ -33,9 +40,13 @@ internal static class AttributeText
             .Any(attribute => attribute.AttributeClass?.ContainingNamespace?.ToDisplayString() == "System.Diagnostics.CodeAnalysis");
 
     /// <summary>The attributes in brackets by which the compiler fills in a default value; or nothing.</summary>
-    public static string CallerInfo(IParameterSymbol parameter)
-        => string.Concat(
-            parameter.GetAttributes().Where(attribute => IsOneOf(attribute, OfParameters)).Select(attribute => $"[{Format(attribute)}] "));
+    public static string CallerInfo(IParameterSymbol parameter) => Brackets(parameter, OfParameters);
+
+    /// <summary>The attributes in brackets that say whether callers may pass null; or nothing.</summary>
+    public static string NullContract(IParameterSymbol parameter) => Brackets(parameter, OfNull);
+
+    private static string Brackets(IParameterSymbol parameter, HashSet<string> names)
+        => string.Concat(parameter.GetAttributes().Where(attribute => IsOneOf(attribute, names)).Select(attribute => $"[{Format(attribute)}] "));
 
     private static bool IsOneOf(AttributeData attribute, HashSet<string> names)
         => attribute.AttributeClass is { } type && names.Contains(type.ToDisplayString()) && !attribute.ConstructorArguments.Any(IsUnknown);

@@ -32,25 +32,29 @@ internal static class TwinResult
         => ImportParser.IsImport(method) && Annotation.Find(method) is { } annotation && Annotation.Errors(annotation) == "Result";
 
     /// <summary>The type of an <c>out</c> parameter: nullable where its attributes say that it may be null although its type does not.</summary>
-    public static string OutType(IParameterSymbol parameter)
-    {
-        bool mayBeNull = !parameter.Type.IsValueType && parameter.GetAttributes().Any(attribute =>
-            attribute.AttributeClass is { } type
-            && (TypeFacts.IsNamed(type, "MaybeNullAttribute", "System.Diagnostics.CodeAnalysis")
-                || TypeFacts.IsNamed(type, "MaybeNullWhenAttribute", "System.Diagnostics.CodeAnalysis")));
-        return SymbolText.Type(mayBeNull ? parameter.Type.WithNullableAnnotation(NullableAnnotation.Annotated) : parameter.Type);
-    }
+    public static string OutType(IParameterSymbol parameter) => TypeOf(parameter.Type, parameter.GetAttributes());
 
     /// <summary>Whether the language refuses the name for an element of a tuple.</summary>
     public static bool IsRefusedName(string name)
         => RefusedNames.Contains(name) || (name.StartsWith("Item", StringComparison.Ordinal) && name.Skip(4).All(char.IsDigit));
+
+    private static string ReturnType(IMethodSymbol method) => TypeOf(method.ReturnType, method.GetReturnTypeAttributes());
+
+    private static string TypeOf(ITypeSymbol result, IEnumerable<AttributeData> attributes)
+    {
+        bool mayBeNull = !result.IsValueType && attributes.Any(attribute =>
+            attribute.AttributeClass is { } type
+            && (TypeFacts.IsNamed(type, "MaybeNullAttribute", "System.Diagnostics.CodeAnalysis")
+                || TypeFacts.IsNamed(type, "MaybeNullWhenAttribute", "System.Diagnostics.CodeAnalysis")));
+        return SymbolText.Type(mayBeNull ? result.WithNullableAnnotation(NullableAnnotation.Annotated) : result);
+    }
 
     private static string? Value(IMethodSymbol method)
     {
         IParameterSymbol[] outs = [.. Outs(method)];
         if (outs.Length == 0)
         {
-            return method.ReturnsVoid ? null : SymbolText.Type(method.ReturnType);
+            return method.ReturnsVoid ? null : ReturnType(method);
         }
 
         if (outs.Length == 1 && method.ReturnsVoid)
@@ -67,7 +71,7 @@ internal static class TwinResult
                 name += "2";
             }
 
-            elements.Add($"{SymbolText.Type(method.ReturnType)} {name}");
+            elements.Add($"{ReturnType(method)} {name}");
         }
 
         elements.AddRange(outs.Select(parameter => OutType(parameter) + (IsRefusedName(parameter.Name) ? "" : " " + SymbolText.Identifier(parameter.Name))));

@@ -11,9 +11,9 @@ partial class Names
     /// <para>Cancelling takes the call back until it starts; a body that runs does not see the token.</para>
     /// </remarks>
     [global::System.CodeDom.Compiler.GeneratedCode("AsyncCalls.Generator", "0.0.0")]
-    public global::System.Threading.Tasks.ValueTask<T> FindAsync<T>(
-        T key,
-        string name,
+    public global::System.Threading.Tasks.ValueTask<T?> FindAsync<T>(
+        [global::System.Diagnostics.CodeAnalysis.DisallowNull] T key,
+        [global::System.Diagnostics.CodeAnalysis.AllowNull] string name,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         return global::AsyncCalls.CompilerServices.WorkerCalls.Run(
