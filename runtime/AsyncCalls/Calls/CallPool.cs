@@ -26,7 +26,12 @@ internal static class CallPool<T>
         Local? local = _local;
         if (local is not null && local.Count > 0)
         {
-            return local.Items[--local.Count];
+            ref T? slot = ref local.Items[--local.Count];
+            T rented = slot!;
+
+            // A record that its awaiter drops is finalised only if nobody names it, and its thread may not come back to this place.
+            slot = null;
+            return rented;
         }
 
         if (Shared.TryDequeue(out T? call))
@@ -54,7 +59,7 @@ internal static class CallPool<T>
 
     private sealed class Local
     {
-        public readonly T[] Items = new T[LocalMax];
+        public readonly T?[] Items = new T?[LocalMax];
         public int Count;
     }
 }

@@ -135,7 +135,7 @@ internal sealed unsafe partial class IoCall : Call
     /// </summary>
     ~IoCall()
     {
-        if (Operation == CallOperation.OpenAt && IsSettled && Result >= 0)
+        if (_row is { Result: ResultKind.Descriptor } && IsSettled && Result >= 0)
         {
             _ = Syscalls.Close((int)Result);
         }
