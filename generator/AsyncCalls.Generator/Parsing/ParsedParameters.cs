@@ -56,10 +56,11 @@ internal sealed class ParsedParameters
     public EquatableArray<TwinParameter> ForTwin()
     {
         var parameters = new List<TwinParameter>();
+        int pool = Kept.LastOrDefault(StreamShape.IsPool)?.Ordinal ?? -1;
         foreach (IParameterSymbol parameter in Kept)
         {
-            // Optional parameters come last, and a params array is an ordinary required one in the twin.
-            bool optional = parameter.HasExplicitDefaultValue && !Kept[Kept.Count - 1].IsParams;
+            // Optional parameters come last. A params array is an ordinary required one in the twin, and a pool is required whatever default the buffer had.
+            bool optional = parameter.HasExplicitDefaultValue && !Kept[Kept.Count - 1].IsParams && parameter.Ordinal > pool;
             parameters.Add(new TwinParameter(
                 SymbolText.Identifier(parameter.Name),
                 parameter.Ordinal == 0 && parameter.ContainingSymbol is IMethodSymbol { IsExtensionMethod: true } ? "this " : "",

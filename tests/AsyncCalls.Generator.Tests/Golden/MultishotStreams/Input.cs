@@ -25,6 +25,10 @@ internal static partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial nint read(SafeFileHandle fd, byte[] buffer, nint length);
 
+    [AsyncCall(Multishot = true, Name = "ReceiveWithDefaultsAsync")]
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
+    internal static partial nint ReceiveWithDefaults(SafeHandle socket = null!, nint buffer = 0, nuint length = 0, int flags = 0);
+
     // The same function twice: a call, and a stream of calls.
     [AsyncCall]
     [LibraryImport("libc", EntryPoint = "read", SetLastError = true)]
