@@ -26,17 +26,14 @@ public sealed partial class StreamTests
     public async Task Connections_have_the_flags_of_the_call(Lane lane, int flags)
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(Connections);
-        Socket[] clients = [.. Enumerable.Range(0, Connections).Select(_ => new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp))];
-        Array.ForEach(clients, client => client.Connect(listener.LocalEndPoint!));
+        using Socket listener = Listen();
+        Socket[] clients = [.. Enumerable.Range(0, Connections).Select(_ => Connect(listener))];
         var ports = new List<int>();
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         await foreach (SafeSocketHandle handle in StreamImports.accept4Async(listener.SafeHandle, flags, runtime, limit.Token).ConfigureAwait(false))
         {
             Assert.Equal(flags & NonBlock, fcntl(handle, 3, 0) & NonBlock);
-            Assert.Equal(flags == 0 || (flags & CloseOnExec) == 0 ? 0 : 1, fcntl(handle, 1, 0));
+            Assert.Equal((flags & CloseOnExec) == 0 ? 0 : 1, fcntl(handle, 1, 0));
             using var connection = new Socket(handle);
             ports.Add(((IPEndPoint)connection.RemoteEndPoint!).Port);
             if (ports.Count == Connections)
@@ -55,11 +52,8 @@ public sealed partial class StreamTests
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         using LeasedBufferPool pool = runtime.CreateBufferPool(4, 1_000);
         byte[] data = [.. Enumerable.Range(0, 100_000).Select(i => (byte)(i * 13))];
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(1);
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        client.Connect(listener.LocalEndPoint!);
+        using Socket listener = Listen();
+        using Socket client = Connect(listener);
         using Socket server = listener.Accept();
         Task sending = Task.Run(() =>
         {
@@ -88,11 +82,8 @@ public sealed partial class StreamTests
         const int WaitAll = 0x100;
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         using LeasedBufferPool pool = runtime.CreateBufferPool(4, 10);
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(1);
-        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        client.Connect(listener.LocalEndPoint!);
+        using Socket listener = Listen();
+        using Socket client = Connect(listener);
         using Socket server = listener.Accept();
         await using IAsyncEnumerator<LeasedBuffer> stream = StreamImports.recvAsync(server.SafeHandle, pool, WaitAll, runtime).GetAsyncEnumerator();
         client.Send(new byte[4]);
@@ -109,15 +100,28 @@ public sealed partial class StreamTests
     public async Task It_is_listed_by_the_name_of_the_import()
     {
         await using AsyncCallRuntime runtime = Lane.Native.NewRuntime();
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen(1);
+        using Socket listener = Listen();
         using var cancel = new CancellationTokenSource();
         await using IAsyncEnumerator<SafeSocketHandle> stream = StreamImports.accept4Async(listener.SafeHandle, 0, runtime).GetAsyncEnumerator(cancel.Token);
         ValueTask<bool> next = stream.MoveNextAsync();
         Assert.Equal("StreamImports.accept4", Assert.Single(runtime.PendingCalls).Method);
         await cancel.CancelAsync();
         await Assert.ThrowsAsync<AsyncCallCanceledException>(async () => await next);
+    }
+
+    private static Socket Listen()
+    {
+        var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(Connections);
+        return listener;
+    }
+
+    private static Socket Connect(Socket listener)
+    {
+        var client = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.Connect(listener.LocalEndPoint!);
+        return client;
     }
 
     private static async Task<byte[]> All(IAsyncEnumerable<LeasedBuffer> stream)

@@ -10,7 +10,7 @@ internal static class LibcSignature
     public static string? Fit(IMethodSymbol method, LibcFunction function, Import import, string errors, out NativeCall? call)
     {
         call = null;
-        int declared = function.Parameters.Count(LibcFunction.IsDeclared);
+        int declared = function.DeclaredCount;
         bool omitsMode = function.Parameters[function.Parameters.Count - 1] == LibcParameter.Mode && method.Parameters.Length == declared - 1;
         if (method.Parameters.Length != declared && !omitsMode)
         {

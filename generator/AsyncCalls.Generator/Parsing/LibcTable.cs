@@ -64,6 +64,9 @@ internal sealed class LibcFunction
     /// <summary>The parameters of the function, and between them what the system call gets beside.</summary>
     public IReadOnlyList<LibcParameter> Parameters { get; }
 
+    /// <summary>With how many parameters an import declares it.</summary>
+    public int DeclaredCount => Parameters.Count(IsDeclared);
+
     public static bool IsDeclared(LibcParameter parameter) => parameter is not (LibcParameter.WorkingDirectory or LibcParameter.NoNumber);
 }
 

@@ -34,10 +34,9 @@ internal static class StreamShape
             return "of libc's functions only accept, accept4, read and recv have a multishot form (what waits for readiness is AsyncCallRuntime.PollAllAsync)";
         }
 
-        int declared = function.Parameters.Count(LibcFunction.IsDeclared);
-        if (method.Parameters.Length != declared)
+        if (method.Parameters.Length != function.DeclaredCount)
         {
-            return $"it is declared with {method.Parameters.Length} parameters and not with {declared}";
+            return $"it is declared with {method.Parameters.Length} parameters and not with {function.DeclaredCount}";
         }
 
         var arguments = new List<string>();
@@ -89,5 +88,5 @@ internal static class StreamShape
     /// <summary>The function whose multishot form the method asks for, where there is one with as many parameters.</summary>
     private static LibcFunction? Find(ISymbol symbol)
         => symbol is IMethodSymbol method && IsAsked(method) && ImportParser.FunctionOf(method) is { Stream: not null } function
-            && function.Parameters.Count(LibcFunction.IsDeclared) == method.Parameters.Length ? function : null;
+            && function.DeclaredCount == method.Parameters.Length ? function : null;
 }
