@@ -21,6 +21,8 @@ internal static class DiagnosticCases
         ("AC0003", "parameter", InType("[AsyncCall] public static unsafe int Bad([|byte*|] value) => 1;")),
         ("AC0003", "function pointer", InType("[AsyncCall] public static unsafe int Bad([|delegate*<int, int>|] value) => 1;")),
         ("AC0003", "array of pointers", InType("[AsyncCall] public static unsafe int Bad([|byte*[]|] value) => 1;")),
+        ("AC0003", "arrays of pointers in a generic type", InType("[AsyncCall] public static unsafe int Bad([|List<byte*[]>|] value) => 1;")),
+        ("AC0003", "function pointers in a tuple", InType("[AsyncCall] public static unsafe [|(int, delegate*<void>[])|] Bad() => default;")),
         ("AC0003", "result", InType("[AsyncCall] public static unsafe [|byte*|] Bad() => null;")),
 
         ("AC0004", "parameter", InType("public ref struct R; [AsyncCall] public static int Bad([|R|] value) => 1;")),
@@ -87,6 +89,8 @@ internal static class DiagnosticCases
         ("AC0015", "COM interface", $"[ComImport, Guid(\"6f1b4b4e-7a0a-4c55-9d30-3a6d0b9e2f11\")] public partial interface I {{ [AsyncCall] int [|Bad|](); }} public partial class C {{ {Good} }}"),
         ("AC0015", "explicit implementation of a static member", $"public partial interface I {{ static abstract int Bad(); }} public partial class C : I {{ [AsyncCall] static int I.[|Bad|]() => 1; {Good} }}"),
         ("AC0015", "explicit implementation", $"public interface I {{ int Bad(); }} public partial class C : I {{ [AsyncCall] int I.[|Bad|]() => 1; {Good} }}"),
+        ("AC0015", "explicit implementation of a method with an error", $"public partial interface I<out T> {{ [AsyncCall] T [|Bad|](); }} public partial class C : I<int> {{ private static AsyncCallRuntime s_calls = new(); [AsyncCall] int I<int>.[|Bad|]() => 1; {Good} }}"),
+        ("AC0015", "explicit implementation of a protected member", $"public partial interface I {{ [AsyncCall(Name = \"*Later\")] protected int Bad(); }} public partial class C : I {{ [AsyncCall] int I.[|Bad|]() => 1; {Good} }}"),
         ("AC0015", "local function", InType("public static int Bad() { [[|AsyncCall|]] static int Local() => 1; return Local(); }")),
         ("AC0015", "lambda", InType("public static Func<int> Bad() => [[|AsyncCall|]] () => 1;")),
         ("AC0015", "operator", InType("[[|AsyncCall|]] public static C operator +(C a, C b) => a;")),

@@ -15,6 +15,11 @@ internal static class TwinEmitter
 
         // Without warnings where they would be of what the original promises of itself.
         writer.Line(twin.HasNullContract ? "#nullable enable annotations" : "#nullable enable");
+        if (twin.TypeWarnings.Count > 0)
+        {
+            writer.Line($"#pragma warning disable {string.Join(", ", twin.TypeWarnings)}");
+        }
+
         writer.Line();
         if (twin.ContainingTypes.Namespace is { } @namespace)
         {

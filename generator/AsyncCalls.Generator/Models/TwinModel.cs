@@ -31,6 +31,9 @@ internal sealed record TwinModel
     /// <summary>Whether the original says more of null than its types do, which a <c>ValueTask</c> and a lambda cannot.</summary>
     public required bool HasNullContract { get; init; }
 
+    /// <summary>The ids of what the compiler says of types in the signature.</summary>
+    public required EquatableArray<string> TypeWarnings { get; init; }
+
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
     public required string TypeParameters { get; init; }
 

@@ -22,6 +22,16 @@ internal static class ConstantText
         return type is INamedTypeSymbol { TypeKind: TypeKind.Enum } @enum ? FormatEnum(value, @enum) : FormatPrimitive(value);
     }
 
+    /// <summary>
+    /// Whether the value can be written as a default of the type. Attributes may give others: a date, and a number for an <c>object</c>.
+    /// </summary>
+    public static bool IsDefault(object? value, ITypeSymbol type) => value is null || type switch
+    {
+        INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable => IsDefault(value, nullable.TypeArguments[0]),
+        { TypeKind: TypeKind.Enum } => true,
+        _ => type.SpecialType is (>= SpecialType.System_Boolean and <= SpecialType.System_String) or SpecialType.System_IntPtr or SpecialType.System_UIntPtr,
+    };
+
     private static string FormatNull(ITypeSymbol type)
     {
         if (type is INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T })

@@ -78,7 +78,19 @@ internal static class MethodRules
             return "an explicit implementation of a static member";
         }
 
-        return TwinParser.HasTwin(implemented, TwinNames.Signatures(method)[0], context) ? null : "an explicit implementation of a method that has no twin";
+        if (!context.SemanticModel.Compilation.IsSymbolAccessibleWithin(implemented, method.ContainingType, throughType: implemented.ContainingType))
+        {
+            return "an explicit implementation of a protected member, which nobody can call";
+        }
+
+        if (TwinParser.HasTwin(implemented, TwinNames.Signatures(method)[0], context))
+        {
+            return null;
+        }
+
+        return Annotation.Find(implemented) is null
+            ? "an explicit implementation of a method that has no twin"
+            : "an explicit implementation of a method whose own twin could not be written";
     }
 
     private static string? UnsupportedInInterface(IMethodSymbol method)

@@ -56,11 +56,12 @@ internal sealed class ParsedParameters
     public EquatableArray<TwinParameter> ForTwin()
     {
         var parameters = new List<TwinParameter>();
-        int pool = Kept.LastOrDefault(StreamShape.IsPool)?.Ordinal ?? -1;
+
+        // Optional parameters come last.
+        int required = Kept.LastOrDefault(IsRequired)?.Ordinal ?? -1;
         foreach (IParameterSymbol parameter in Kept)
         {
-            // Optional parameters come last. A params array is an ordinary required one in the twin, and a pool is required whatever default the buffer had.
-            bool optional = parameter.HasExplicitDefaultValue && !Kept[Kept.Count - 1].IsParams && parameter.Ordinal > pool;
+            bool optional = parameter.Ordinal > required;
             parameters.Add(new TwinParameter(
                 SymbolText.Identifier(parameter.Name),
                 parameter.Ordinal == 0 && parameter.ContainingSymbol is IMethodSymbol { IsExtensionMethod: true } ? "this " : "",
@@ -90,6 +91,10 @@ internal sealed class ParsedParameters
             ? $"global::System.ReadOnlyMemory<{SymbolText.Type(TypeFacts.ElementType(type))}>"
             : SymbolText.Type(type);
     }
+
+    // A params array is an ordinary parameter of the twin, and a pool is required whatever default the buffer had.
+    private static bool IsRequired(IParameterSymbol parameter)
+        => !parameter.HasExplicitDefaultValue || StreamShape.IsPool(parameter) || !ConstantText.IsDefault(parameter.ExplicitDefaultValue, parameter.Type);
 
     private static void Check(ParseContext context, IParameterSymbol parameter)
     {

@@ -13,17 +13,20 @@ internal static class SymbolText
             | SymbolDisplayMiscellaneousOptions.EscapeKeywordIdentifiers);
 
     /// <summary>A type in full, with <c>global::</c> and nullable annotations.</summary>
-    public static string Type(ITypeSymbol type) => type.ToDisplayString(TypeFormat);
+    public static string Type(ITypeSymbol type) => string.Concat(type.ToDisplayParts(TypeFormat).Select(Part));
 
     /// <summary>A type in full, as the receiver of a static member.</summary>
-    public static string Receiver(INamedTypeSymbol type) => type.WithNullableAnnotation(NullableAnnotation.None).ToDisplayString(TypeFormat);
+    public static string Receiver(INamedTypeSymbol type) => Type(type.WithNullableAnnotation(NullableAnnotation.None));
 
     public static string Identifier(string name) => SyntaxFacts.GetKeywordKind(name) == SyntaxKind.None ? name : "@" + name;
+
+    /// <summary>The name of a type or a type parameter, which may not be called "required", "file", "scoped" or what else means something else there.</summary>
+    public static string TypeName(string name) => SyntaxFacts.GetContextualKeywordKind(name) == SyntaxKind.None ? Identifier(name) : "@" + name;
 
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
     public static string TypeParameters(IEnumerable<ITypeParameterSymbol> parameters)
     {
-        string list = string.Join(", ", parameters.Select(parameter => Identifier(parameter.Name)));
+        string list = string.Join(", ", parameters.Select(parameter => TypeName(parameter.Name)));
         return list.Length == 0 ? "" : $"<{list}>";
     }
 
@@ -54,7 +57,12 @@ internal static class SymbolText
             constraints.Add("new()");
         }
 
-        return constraints.Count == 0 ? null : $"where {Identifier(parameter.Name)} : {string.Join(", ", constraints)}";
+        if (parameter.AllowsRefLikeType)
+        {
+            constraints.Add("allows ref struct");
+        }
+
+        return constraints.Count == 0 ? null : $"where {TypeName(parameter.Name)} : {string.Join(", ", constraints)}";
     }
 
     /// <summary>The type parameters of a type as its declaration has them, with <c>in</c> and <c>out</c>.</summary>
@@ -65,7 +73,7 @@ internal static class SymbolText
             VarianceKind.In => "in ",
             VarianceKind.Out => "out ",
             _ => "",
-        } + Identifier(parameter.Name)));
+        } + TypeName(parameter.Name)));
         return list.Length == 0 ? "" : $"<{list}>";
     }
 
@@ -74,10 +82,10 @@ internal static class SymbolText
     /// </summary>
     public static string? InheritedConstraint(ITypeParameterSymbol parameter, IMethodSymbol method)
     {
-        string annotated = Identifier(parameter.Name) + "?";
+        string annotated = TypeName(parameter.Name) + "?";
         bool isWritten = Type(method.ReturnType).Contains(annotated) || method.Parameters.Any(each => TwinResult.OutType(each).Contains(annotated));
         string kind = parameter.IsReferenceType ? "class" : parameter.IsValueType ? "struct" : "default";
-        return isWritten ? $"where {Identifier(parameter.Name)} : {kind}" : null;
+        return isWritten ? $"where {TypeName(parameter.Name)} : {kind}" : null;
     }
 
     /// <summary>A method of the type that the generated code is in, or the member of an interface that it explicitly implements, as a <c>cref</c>.</summary>
@@ -90,7 +98,7 @@ internal static class SymbolText
 
         string typeParameters = method.TypeParameters.Length == 0
             ? ""
-            : "{" + string.Join(", ", method.TypeParameters.Select(parameter => Identifier(parameter.Name))) + "}";
+            : "{" + string.Join(", ", method.TypeParameters.Select(parameter => TypeName(parameter.Name))) + "}";
         string parameters = string.Join(", ", method.Parameters.Select(CrefParameter));
         return $"{Identifier(method.Name)}{typeParameters}({parameters})";
     }
@@ -109,6 +117,11 @@ internal static class SymbolText
         INamedTypeSymbol named => NamedKey(named),
         _ => type.ToDisplayString(),
     };
+
+    private static string Part(SymbolDisplayPart part)
+        => part.Kind is SymbolDisplayPartKind.TypeParameterName or SymbolDisplayPartKind.ClassName or SymbolDisplayPartKind.StructName or SymbolDisplayPartKind.InterfaceName
+            or SymbolDisplayPartKind.EnumName or SymbolDisplayPartKind.DelegateName or SymbolDisplayPartKind.RecordClassName or SymbolDisplayPartKind.RecordStructName
+            ? TypeName(part.ToString()) : part.ToString();
 
     private static string NamedKey(INamedTypeSymbol type)
     {
@@ -133,7 +146,7 @@ internal static class SymbolText
             case IDynamicTypeSymbol:
                 return "object";
             case ITypeParameterSymbol:
-                return Identifier(type.Name);
+                return TypeName(type.Name);
             case IArrayTypeSymbol:
                 return CrefArray(type);
             case INamedTypeSymbol named:
@@ -175,6 +188,6 @@ internal static class SymbolText
         }
 
         string arguments = type.TypeArguments.Length == 0 ? "" : "{" + string.Join(", ", type.TypeArguments.Select(CrefType)) + "}";
-        return prefix + Identifier(type.Name) + arguments;
+        return prefix + TypeName(type.Name) + arguments;
     }
 }

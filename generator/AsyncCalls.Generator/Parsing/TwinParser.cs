@@ -121,6 +121,7 @@ internal static class TwinParser
             ExplicitInterface = TwinNames.Implemented(method) is { } implemented ? SymbolText.Receiver(implemented.ContainingType) + "." : "",
             Attributes = new(AttributeText.Copied(method)),
             HasNullContract = AttributeText.HasNullContract(method),
+            TypeWarnings = new(TypeWarnings.Of(method)),
             TypeParameters = SymbolText.TypeParameters(method.TypeParameters),
             Parameters = parameters.ForTwin(),
             TokenName = parameters.TokenName,
@@ -146,7 +147,7 @@ internal static class TwinParser
                 (_, TypeKind.Interface) => "interface",
                 _ => "class",
             };
-            declarations.Add($"partial {kind} {SymbolText.Identifier(level.Name)}{SymbolText.DeclaredTypeParameters(level)}");
+            declarations.Add($"partial {kind} {SymbolText.TypeName(level.Name)}{SymbolText.DeclaredTypeParameters(level)}");
         }
 
         declarations.Reverse();

@@ -43,9 +43,11 @@ internal static class TypeFacts
     /// <summary>Whether the type cannot be stored: a ref struct, or a type parameter that admits one.</summary>
     public static bool IsRefLike(ITypeSymbol type) => type.IsRefLikeType || type is ITypeParameterSymbol { AllowsRefLikeType: true };
 
+    /// <summary>Whether the type is a pointer, or is made of one.</summary>
     public static bool IsPointer(ITypeSymbol type) => type switch
     {
         IArrayTypeSymbol array => IsPointer(array.ElementType),
+        INamedTypeSymbol { TypeArguments.Length: > 0 } generic => generic.TypeArguments.Any(IsPointer),
         _ => type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer,
     };
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Demo;
 
 [Flags]
@@ -24,4 +26,9 @@ public static partial class Defaults
     [AsyncCall]
     public static void Structs(
         Guid a = default, int? b = null, int? c = 3, Span<byte> d = default, DateTime e = new(), CancellationToken f = default, object? g = default) { }
+
+    [AsyncCall]
+    public static void Attributes(
+        int a, [Optional, DefaultParameterValue(5)] object b, [Optional] int c, [Optional, DateTimeConstant(1)] DateTime d,
+        [Optional, DecimalConstant(1, 0, 0u, 0u, 15u)] decimal e, [Optional, DefaultParameterValue((byte)3)] byte f, int g = 2) { }
 }

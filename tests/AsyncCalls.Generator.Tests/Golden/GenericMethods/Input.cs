@@ -13,3 +13,11 @@ public sealed partial class Reader(AsyncCallRuntime calls)
     [AsyncCall]
     public static TList Fill<TList, T>(IReadOnlyCollection<T> items) where TList : class, ICollection<T>, new() where T : struct, Enum => new();
 }
+
+public static partial class Spans
+{
+    [AsyncCall]
+    public static int Count<T>(List<int> items, Func<List<int>, T>? map, CancellationToken token)
+        where T : IDisposable, allows ref struct
+        => items.Count;
+}
