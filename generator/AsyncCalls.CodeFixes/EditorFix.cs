@@ -22,7 +22,7 @@ public abstract class EditorFix : CodeFixProvider
         {
             // The fix is offered where it has something to do: that is found out by doing it.
             var run = new FixRun(await DocumentEditor.CreateAsync(context.Document, context.CancellationToken).ConfigureAwait(false));
-            if (TryEdit(run, run.Find(diagnostic), diagnostic, context.CancellationToken))
+            if (await TryEditAsync(run, diagnostic, context.CancellationToken).ConfigureAwait(false))
             {
                 context.RegisterCodeFix(
                     CodeAction.Create(Title, cancellationToken => FixAsync(context.Document, [diagnostic], cancellationToken), GetType().Name),
@@ -42,14 +42,28 @@ public abstract class EditorFix : CodeFixProvider
     /// <param name="cancellationToken">Ends it early.</param>
     private protected abstract bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken);
 
+    /// <summary>The symbol whose uses anywhere in the solution decide what is edited, which then has its <see cref="FixRun.UsesOf"/>; null where none do.</summary>
+    private protected virtual ISymbol? DependsOnUsesOf(FixRun run, SyntaxNode node, CancellationToken cancellationToken) => null;
+
     private async Task<Document> FixAsync(Document document, ImmutableArray<Diagnostic> diagnostics, CancellationToken cancellationToken)
     {
         var run = new FixRun(await DocumentEditor.CreateAsync(document, cancellationToken).ConfigureAwait(false));
         foreach (Diagnostic diagnostic in diagnostics.OrderBy(diagnostic => diagnostic.Location.SourceSpan.Start))
         {
-            TryEdit(run, run.Find(diagnostic), diagnostic, cancellationToken);
+            await TryEditAsync(run, diagnostic, cancellationToken).ConfigureAwait(false);
         }
 
         return run.Editor.GetChangedDocument();
+    }
+
+    private async Task<bool> TryEditAsync(FixRun run, Diagnostic diagnostic, CancellationToken cancellationToken)
+    {
+        SyntaxNode node = run.Find(diagnostic);
+        if (DependsOnUsesOf(run, node, cancellationToken) is { } symbol)
+        {
+            await run.FindUsesAsync(symbol, cancellationToken).ConfigureAwait(false);
+        }
+
+        return TryEdit(run, node, diagnostic, cancellationToken);
     }
 }

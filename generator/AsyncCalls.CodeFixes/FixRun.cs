@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.Editing;
+using Microsoft.CodeAnalysis.FindSymbols;
 using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncCalls.CodeFixes;
@@ -8,6 +10,7 @@ namespace AsyncCalls.CodeFixes;
 internal sealed class FixRun
 {
     private readonly HashSet<SyntaxNode> _once = [];
+    private readonly Dictionary<ISymbol, ImmutableArray<SyntaxNode>> _uses = new(SymbolEqualityComparer.Default);
 
     public FixRun(DocumentEditor editor) => Editor = editor;
 
@@ -27,6 +30,29 @@ internal sealed class FixRun
     public void Replace<TNode>(TNode node, Func<TNode, SyntaxNode> replacement)
         where TNode : SyntaxNode
         => Editor.ReplaceNode(node, (current, _) => current is TNode same ? replacement(same) : current);
+
+    /// <summary>Looks up where the solution uses the symbol, for <see cref="UsesOf"/>.</summary>
+    public async Task FindUsesAsync(ISymbol symbol, CancellationToken cancellationToken)
+    {
+        if (_uses.ContainsKey(symbol))
+        {
+            return;
+        }
+
+        var uses = new List<SyntaxNode>();
+        IEnumerable<ReferencedSymbol> found =
+            await SymbolFinder.FindReferencesAsync(symbol, Editor.OriginalDocument.Project.Solution, cancellationToken).ConfigureAwait(false);
+        foreach (Location location in found.SelectMany(referenced => referenced.Locations).Select(use => use.Location))
+        {
+            SyntaxNode root = await location.SourceTree!.GetRootAsync(cancellationToken).ConfigureAwait(false);
+            uses.Add(root.FindNode(location.SourceSpan, getInnermostNodeForTie: true));
+        }
+
+        _uses.Add(symbol, [.. uses]);
+    }
+
+    /// <summary>The names by which the solution uses the symbol, or for a type its constructors too.</summary>
+    public ImmutableArray<SyntaxNode> UsesOf(ISymbol symbol) => _uses[symbol];
 
     private SyntaxNode Find(TextSpan span) => Editor.OriginalRoot.FindNode(span, getInnermostNodeForTie: true);
 }

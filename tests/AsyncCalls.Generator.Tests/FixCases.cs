@@ -65,6 +65,8 @@ internal static class FixCases
             """),
         ("AC0003", "pointer of a body", "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *p + p[1]; }",
             "public partial class C { [AsyncCall] public static unsafe int M(Span<int> p) => p[0] + p[1]; }"),
+        ("AC0002", "in a nameof", "public partial class C { [AsyncCall] public static string M(ref int {|AC0002:n|}) => nameof(n) + n; }",
+            "public partial class C { [AsyncCall] public static string M(Span<int> n) => nameof(n) + n[0]; }"),
         ("AC0003", "pointer that is computed with", "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *(p + 1); }",
             "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *(p + 1); }"),
 
@@ -94,6 +96,27 @@ internal static class FixCases
             {
                 [AsyncCall] public static int M2(Span<byte> b) => 1;
                 [AsyncCall] public static int M(Memory<byte> b) => 1;
+            }
+            """),
+        ("AC0005", "imports", """
+            public static partial class C
+            {
+                [AsyncCall, LibraryImport("libc", SetLastError = true)] public static partial int {|AC0005:fsync|}(SafeFileHandle fd);
+                [AsyncCall, DllImport("libc", SetLastError = true)] public static extern int {|AC0005:fdatasync|}(SafeFileHandle fd);
+                [AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "fsync")] public static extern int {|AC0005:flush|}(SafeFileHandle fd);
+                public static void fsyncAsync(SafeFileHandle fd, CancellationToken token) => fsync(fd);
+                public static int fdatasyncAsync => 1;
+                public static int flushAsync => 1;
+            }
+            """, """
+            public static partial class C
+            {
+                [AsyncCall, LibraryImport("libc", SetLastError = true, EntryPoint = "fsync")] public static partial int fsync2(SafeFileHandle fd);
+                [AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "fdatasync")] public static extern int fdatasync2(SafeFileHandle fd);
+                [AsyncCall, DllImport("libc", SetLastError = true, EntryPoint = "fsync")] public static extern int flush2(SafeFileHandle fd);
+                public static void fsyncAsync(SafeFileHandle fd, CancellationToken token) => fsync2(fd);
+                public static int fdatasyncAsync => 1;
+                public static int flushAsync => 1;
             }
             """),
 
@@ -194,6 +217,159 @@ internal static class FixCases
             }
             """),
 
+        ("AC0009", "parts of a type", """
+            public static class Before;
+
+            public partial class C
+            {
+                public int Plain() => 1;
+            }
+
+            public partial class C
+            {
+                [AsyncCall] public int {|AC0009:M|}() => 1;
+            }
+
+            public partial class C
+            {
+                [AsyncCall] public int {|AC0009:N|}() => 1;
+            }
+            """, """
+            public static class Before;
+
+            public partial class C
+            {
+                public int Plain() => 1;
+            }
+
+            public partial class C(AsyncCallRuntime calls)
+            {
+                [AsyncCall] public int M() => 1;
+            }
+
+            public partial class C
+            {
+                [AsyncCall] public int N() => 1;
+            }
+            """),
+        ("AC0009", "part with the constructor", """
+            public partial class C
+            {
+                [AsyncCall] public int {|AC0009:M|}() => 1;
+            }
+
+            public partial class C(int n)
+            {
+                public int N => n;
+            }
+            """, """
+            public partial class C
+            {
+                [AsyncCall] public int M() => 1;
+            }
+
+            public partial class C(int n, AsyncCallRuntime calls)
+            {
+                public int N => n;
+            }
+            """),
+        ("AC0009", "instances that are made", """
+            public partial class C
+            {
+                [AsyncCall] public int {|AC0009:M|}() => 1;
+            }
+
+            public partial class D(int n)
+            {
+                [AsyncCall] public int {|AC0009:M|}() => n;
+            }
+
+            public partial class E
+            {
+                [AsyncCall] public int {|AC0009:M|}() => 1;
+            }
+
+            public partial struct F
+            {
+                [AsyncCall] public readonly int {|AC0009:M|}() => 1;
+            }
+
+            public class Derived : E;
+
+            public class User
+            {
+                public C C { get; } = new C();
+
+                public D D { get; } = new(1);
+
+                public F F { get; } = new();
+            }
+            """, """
+            public partial class C
+            {
+                private readonly AsyncCallRuntime _calls = AsyncCallRuntime.Shared;
+
+                [AsyncCall] public int M() => 1;
+            }
+
+            public partial class D(int n)
+            {
+                private readonly AsyncCallRuntime _calls = AsyncCallRuntime.Shared;
+
+                [AsyncCall] public int M() => n;
+            }
+
+            public partial class E
+            {
+                private readonly AsyncCallRuntime _calls = AsyncCallRuntime.Shared;
+
+                [AsyncCall] public int M() => 1;
+            }
+
+            public partial struct F
+            {
+                private static AsyncCallRuntime Calls => AsyncCallRuntime.Shared;
+
+                [AsyncCall] public readonly int M() => 1;
+            }
+
+            public class Derived : E;
+
+            public class User
+            {
+                public C C { get; } = new C();
+
+                public D D { get; } = new(1);
+
+                public F F { get; } = new();
+            }
+            """),
+        ("AC0009", "name that is mentioned", "public partial class C<T> { [AsyncCall] public int {|AC0009:M|}() => 1; public static List<C<T>> All { get; } = new List<C<T>>(); }",
+            "public partial class C<T>(AsyncCallRuntime calls) { [AsyncCall] public int M() => 1; public static List<C<T>> All { get; } = new List<C<T>>(); }"),
+
+        ("AC0010", "bodies that change the struct", """
+            public partial struct C(AsyncCallRuntime calls)
+            {
+                private int _n;
+
+                [AsyncCall] public int {|AC0010:M|}() => _n++;
+
+                [AsyncCall] public int {|AC0010:N|}() => Next();
+
+                private int Next() => _n++;
+            }
+            """, """
+            public partial struct C(AsyncCallRuntime calls)
+            {
+                private int _n;
+
+                [AsyncCall] public int {|AC0010:M|}() => _n++;
+
+                [AsyncCall] public int {|AC0010:N|}() => Next();
+
+                private int Next() => _n++;
+            }
+            """),
         ("AC0010", "struct", "public partial struct C(AsyncCallRuntime calls) { [AsyncCall] public int {|AC0010:M|}() => 1; [AsyncCall] public int {|AC0010:N|}() => 1; }",
             "public partial struct C(AsyncCallRuntime calls) { [AsyncCall] public readonly int M() => 1; [AsyncCall] public readonly int N() => 1; }"),
 
@@ -287,6 +463,15 @@ internal static class FixCases
         ("AC0017", "implementation", "public interface I { int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] public int {|AC0017:M|}() => 1; }",
             "public interface I { int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] public int {|AC0017:M|}() => 1; }"),
 
+        ("AC0017", "explicit implementation", "public partial interface I { [AsyncCall] int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] int I.{|AC0017:M|}() => 1; }",
+            "public partial interface I { [AsyncCall] int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] int I.{|AC0017:M|}() => 1; }"),
+        ("AC0017", "overload with a token", "public partial class C { [AsyncCall(Name = \"MLater\")] public static int {|AC0017:M|}(int n) => n; public static int M(int n, CancellationToken token) => n; }",
+            "public partial class C { [AsyncCall(Name = \"MLater\")] public static int {|AC0017:M|}(int n) => n; public static int M(int n, CancellationToken token) => n; }"),
+        ("AC0017", "delegate", "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; } public class D { public Func<int, int> F => C.M; }",
+            "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; } public class D { public Func<int, int> F => C.M; }"),
+        ("AC0017", "called and named", "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; } /// <summary><see cref=\"C.M\"/></summary>\npublic class D { public string F => nameof(C.M) + C.M(1); }",
+            "public partial class C { [AsyncCall] public static int M(int n, CancellationToken cancellationToken = default) => n; } /// <summary><see cref=\"C.M\"/></summary>\npublic class D { public string F => nameof(C.M) + C.M(1); }"),
+
         ("AC0018", "sleep and semaphore", """
             public partial class C
             {
@@ -309,6 +494,10 @@ internal static class FixCases
                 }
             }
             """),
+        ("AC0018", "arguments that become an array", "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Task a, Task b, CancellationToken token) => Task.WaitAny(a, b); }",
+            "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Task a, Task b, CancellationToken token) => Task.WaitAny(a, b); }"),
+        ("AC0018", "array", "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Task[] tasks, CancellationToken token) => Task.WaitAny(tasks); }",
+            "public partial class C { [AsyncCall] public static void M(Task[] tasks, CancellationToken token) => Task.WaitAny(tasks, token); }"),
         ("AC0018", "no overload", "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Thread other, CancellationToken token) => other.Join(); }",
             "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Thread other, CancellationToken token) => other.Join(); }"),
     ];

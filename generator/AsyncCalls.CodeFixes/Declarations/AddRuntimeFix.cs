@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Composition;
 using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
@@ -13,7 +14,7 @@ namespace AsyncCalls.CodeFixes.Declarations;
 
 /// <summary>
 /// Gives a type the runtime of its twins (AC0009): a parameter of its primary constructor; in a type with one other constructor, a field that this one
-/// fills; with several, a field that holds the shared runtime until someone decides otherwise.
+/// fills; with several, or where instances are made that would have to pass it, a field that holds the shared runtime until someone decides otherwise.
 /// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(AddRuntimeFix)), Shared]
 public sealed class AddRuntimeFix : EditorFix
@@ -24,10 +25,11 @@ public sealed class AddRuntimeFix : EditorFix
     /// <inheritdoc/>
     protected override string Title => "Add the runtime";
 
+    private protected override ISymbol? DependsOnUsesOf(FixRun run, SyntaxNode node, CancellationToken cancellationToken) => TypeOf(run, node, cancellationToken);
+
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
-        if (node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type
-            || run.Model.GetDeclaredSymbol(type, cancellationToken) is not { } symbol)
+        if (TypeOf(run, node, cancellationToken) is not { } symbol)
         {
             return false;
         }
@@ -37,7 +39,10 @@ public sealed class AddRuntimeFix : EditorFix
             .. symbol.InstanceConstructors.Where(constructor => !constructor.IsImplicitlyDeclared)
                 .SelectMany(constructor => constructor.DeclaringSyntaxReferences).Select(reference => reference.GetSyntax(cancellationToken)),
         ];
-        if (constructors.Any(constructor => constructor.SyntaxTree != type.SyntaxTree))
+
+        // Of the parts of a type the one with the constructor is edited, or the first with a twin, whichever part was reported.
+        SyntaxNode? member = constructors.FirstOrDefault() ?? FirstAnnotated(symbol, cancellationToken);
+        if (member?.FirstAncestorOrSelf<TypeDeclarationSyntax>() is not { } type || constructors.Append(type).Any(part => part.SyntaxTree != node.SyntaxTree))
         {
             return false;
         }
@@ -50,11 +55,22 @@ public sealed class AddRuntimeFix : EditorFix
         return true;
     }
 
+    private static INamedTypeSymbol? TypeOf(FixRun run, SyntaxNode node, CancellationToken cancellationToken)
+        => node.FirstAncestorOrSelf<TypeDeclarationSyntax>() is { } type ? run.Model.GetDeclaredSymbol(type, cancellationToken) : null;
+
+    private static SyntaxNode? FirstAnnotated(INamedTypeSymbol type, CancellationToken cancellationToken)
+        => type.GetMembers().OfType<IMethodSymbol>().FirstOrDefault(method => !method.IsStatic && Annotation.Find(method) is not null)
+            ?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellationToken);
+
     private static void Edit(FixRun run, TypeDeclarationSyntax type, INamedTypeSymbol symbol, SyntaxNode[] constructors)
     {
         string name = Unused(symbol, "calls");
         ParameterSyntax parameter = SyntaxFactory.Parameter(SyntaxFactory.Identifier(name).WithLeadingTrivia(SyntaxFactory.Space)).WithType(Types.Named(Types.Runtime));
-        if (constructors.Length == 0)
+        if (run.UsesOf(symbol).Any(Constructs))
+        {
+            AddShared(run, type, symbol);
+        }
+        else if (constructors.Length == 0)
         {
             run.Replace(type, current => WithParameterList(current, parameter));
         }
@@ -68,20 +84,37 @@ public sealed class AddRuntimeFix : EditorFix
             StatementSyntax assignment = SyntaxFactory.ParseStatement($"_{name} = {name};")
                 .WithTrailingTrivia(Types.EndOfLine(type)).WithAdditionalAnnotations(Formatter.Annotation);
             run.Replace(body, current => current.WithStatements(current.Statements.Insert(0, assignment)));
-            AddField(run, type, $"private readonly {Types.Runtime} _{name};");
+            AddMember(run, type, $"private readonly {Types.Runtime} _{name};");
         }
         else
         {
-            AddField(run, type, $"private readonly {Types.Runtime} _{name} = {Types.Runtime}.Shared;");
+            AddShared(run, type, symbol);
         }
     }
 
-    private static void AddField(FixRun run, TypeDeclarationSyntax type, string declaration)
+    // The default value of a struct has no value in its fields.
+    private static void AddShared(FixRun run, TypeDeclarationSyntax type, INamedTypeSymbol symbol) => AddMember(
+        run,
+        type,
+        symbol.IsValueType
+            ? $"private static {Types.Runtime} {Unused(symbol, "Calls")} => {Types.Runtime}.Shared;"
+            : $"private readonly {Types.Runtime} _{Unused(symbol, "calls")} = {Types.Runtime}.Shared;");
+
+    /// <summary>Whether the name makes an instance, of the type or of one derived from it: whoever does would have to pass a runtime.</summary>
+    private static bool Constructs(SyntaxNode name) => name.AncestorsAndSelf().Any(node => node switch
     {
-        MemberDeclarationSyntax field = SyntaxFactory.ParseMemberDeclaration(declaration)!
+        ObjectCreationExpressionSyntax creation => creation.Type.Span.End == name.Span.End || creation.Type is GenericNameSyntax generic && generic.Identifier.Span == name.Span,
+        ImplicitObjectCreationExpressionSyntax or ConstructorInitializerSyntax => node == name,
+        BaseTypeSyntax @base => @base.Type.Span.Contains(name.Span),
+        _ => false,
+    });
+
+    private static void AddMember(FixRun run, TypeDeclarationSyntax type, string declaration)
+    {
+        MemberDeclarationSyntax member = SyntaxFactory.ParseMemberDeclaration(declaration)!
             .WithTrailingTrivia(Types.EndOfLine(type), Types.EndOfLine(type))
             .WithAdditionalAnnotations(Simplifier.Annotation, Formatter.Annotation);
-        run.Editor.InsertMembers(type, index: 0, [field]);
+        run.Editor.InsertMembers(type, index: 0, [member]);
     }
 
     private static ParameterListSyntax Add(ParameterListSyntax list, ParameterSyntax parameter)

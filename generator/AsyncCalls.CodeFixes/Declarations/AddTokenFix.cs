@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Composition;
 using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
@@ -21,11 +22,15 @@ public sealed class AddTokenFix : EditorFix
     /// <inheritdoc/>
     protected override string Title => "Add a CancellationToken";
 
+    private protected override ISymbol? DependsOnUsesOf(FixRun run, SyntaxNode node, CancellationToken cancellationToken)
+        => node is MethodDeclarationSyntax method ? run.Model.GetDeclaredSymbol(method, cancellationToken) : null;
+
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
         if (node is not MethodDeclarationSyntax method
             || run.Model.GetDeclaredSymbol(method, cancellationToken) is not { } symbol
             || !IsFree(symbol)
+            || run.UsesOf(symbol).Any(IsMethodGroup)
             || method.DescendantTokens().Any(token => token.ValueText == Name))
         {
             return false;
@@ -47,12 +52,32 @@ public sealed class AddTokenFix : EditorFix
         return true;
     }
 
-    /// <summary>Whether the parameters are the method's own affair. A default value keeps its callers, but not what it overrides or implements.</summary>
+    /// <summary>
+    /// Whether the parameters are the method's own affair. A default value keeps its callers, but not what it overrides or implements, and not where an overload has the token already.
+    /// </summary>
     private static bool IsFree(IMethodSymbol method)
         => !method.IsVirtual && !method.IsOverride && !method.IsPartialDefinition && method.PartialDefinitionPart is null
+            && method.ExplicitInterfaceImplementations.IsEmpty
             && !method.Parameters.Any(parameter => parameter.IsParams)
+            && !method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>().Any(overload => TypeFacts.TakesTokenToo(overload, method))
             && !method.ContainingType.AllInterfaces.SelectMany(type => type.GetMembers(method.Name)).Any(
                 member => SymbolEqualityComparer.Default.Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method));
+
+    /// <summary>Whether the method is passed on and not called: a delegate has as many parameters as the method has now.</summary>
+    private static bool IsMethodGroup(SyntaxNode name)
+    {
+        SyntaxNode whole = name;
+        while ((whole.Parent is MemberAccessExpressionSyntax access && access.Name == whole)
+            || (whole.Parent is MemberBindingExpressionSyntax binding && binding.Name == whole))
+        {
+            whole = whole.Parent;
+        }
+
+        return whole is ExpressionSyntax
+            && whole.Parent is not InvocationExpressionSyntax
+            && whole.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { Expression: IdentifierNameSyntax { Identifier.ValueText: "nameof" } }
+            && !whole.IsPartOfStructuredTrivia();
+    }
 
     private static IEnumerable<BlockSyntax> OuterLoops(MethodDeclarationSyntax method)
         => method.DescendantNodes(node => !IsLoop(node) && node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))

@@ -84,8 +84,12 @@ public sealed class BufferFix : EditorFix
     private static IdentifierNameSyntax[] Uses(FixRun run, MethodDeclarationSyntax method, IParameterSymbol symbol) =>
     [
         .. method.DescendantNodes().OfType<IdentifierNameSyntax>().Where(name =>
-            name.Identifier.ValueText == symbol.Name && SymbolEqualityComparer.Default.Equals(run.Model.GetSymbolInfo(name).Symbol, symbol)),
+            name.Identifier.ValueText == symbol.Name && !IsNamed(name) && SymbolEqualityComparer.Default.Equals(run.Model.GetSymbolInfo(name).Symbol, symbol)),
     ];
+
+    // "nameof" keeps the name.
+    private static bool IsNamed(IdentifierNameSyntax name)
+        => name.Parent is ArgumentSyntax { Parent.Parent: InvocationExpressionSyntax { Expression: IdentifierNameSyntax { Identifier.ValueText: "nameof" } } };
 
     private static bool IsElement(IdentifierNameSyntax use) => use.Parent is ElementAccessExpressionSyntax access && access.Expression == use;
 

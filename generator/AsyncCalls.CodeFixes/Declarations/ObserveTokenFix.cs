@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Formatting;
+using Microsoft.CodeAnalysis.Operations;
 
 namespace AsyncCalls.CodeFixes.Declarations;
 
@@ -26,7 +27,7 @@ public sealed class ObserveTokenFix : EditorFix
             || run.Model.GetDeclaredSymbol(method, cancellationToken)?.Parameters.LastOrDefault(parameter => TypeFacts.IsCancellationToken(parameter.Type)) is not { } token
             || diagnostic.AdditionalLocations.Count == 0
             || run.Find(diagnostic.AdditionalLocations[0]) is not InvocationExpressionSyntax call
-            || run.Model.GetSymbolInfo(call, cancellationToken).Symbol is not IMethodSymbol callee)
+            || run.Model.GetOperation(call, cancellationToken) is not IInvocationOperation { TargetMethod: { } callee } operation)
         {
             return false;
         }
@@ -36,7 +37,9 @@ public sealed class ObserveTokenFix : EditorFix
             return TryReplaceSleep(run, call, SyntaxFactory.Identifier(token.Name).Text);
         }
 
-        if (!callee.ContainingType.GetMembers(callee.Name).OfType<IMethodSymbol>().Any(overload => TakesToken(overload, callee)))
+        // A token behind arguments that the compiler makes an array of would be one of them.
+        if (operation.Arguments.Any(argument => argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection)
+            || !callee.ContainingType.GetMembers(callee.Name).OfType<IMethodSymbol>().Any(overload => overload.IsStatic == callee.IsStatic && TypeFacts.TakesTokenToo(overload, callee)))
         {
             return false;
         }
@@ -61,10 +64,4 @@ public sealed class ObserveTokenFix : EditorFix
                 .WithTrailingTrivia(Types.EndOfLine(call)).WithAdditionalAnnotations(Formatter.Annotation));
         return true;
     }
-
-    private static bool TakesToken(IMethodSymbol overload, IMethodSymbol callee)
-        => overload.IsStatic == callee.IsStatic
-            && overload.Parameters.Length == callee.Parameters.Length + 1
-            && TypeFacts.IsCancellationToken(overload.Parameters[callee.Parameters.Length].Type)
-            && callee.Parameters.All(parameter => SymbolEqualityComparer.Default.Equals(parameter.Type, overload.Parameters[parameter.Ordinal].Type));
 }

@@ -5,12 +5,15 @@ using AsyncCalls.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeActions;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 using Microsoft.CodeAnalysis.Rename;
 
 namespace AsyncCalls.CodeFixes.Declarations;
 
-/// <summary>Renames a method whose twin's name is taken (AC0005), or a parameter that hides the runtime (AC0007), here and wherever it is used.</summary>
+/// <summary>
+/// Renames a method whose twin's name is taken (AC0005), or a parameter that hides the runtime (AC0007), here and wherever it is used. An import goes on to call the function that it was called after.
+/// </summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(RenameFix)), Shared]
 public sealed class RenameFix : CodeFixProvider
 {
@@ -66,11 +69,33 @@ public sealed class RenameFix : CodeFixProvider
                 && model.GetDeclaredSymbol(node, cancellationToken) is { } symbol
                 && NewName(node, symbol, model, cancellationToken) is { } name)
             {
+                if (node is MethodDeclarationSyntax method && WithEntryPoint(method, model, cancellationToken) is { } import)
+                {
+                    solution = solution.WithDocumentSyntaxRoot(id, root.ReplaceNode(method, import));
+                    document = solution.GetDocument(id)!;
+                    root = (await document.GetSyntaxRootAsync(cancellationToken).ConfigureAwait(false))!;
+                    model = (await document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false))!;
+                    symbol = model.GetDeclaredSymbol(root.GetAnnotatedNodes(mark).First(), cancellationToken)!;
+                }
+
                 solution = await Renamer.RenameSymbolAsync(solution, symbol, default, name, cancellationToken).ConfigureAwait(false);
             }
         }
 
         return solution;
+    }
+
+    /// <summary>The import with its name as the entry point; null for a method that is none, or that has one.</summary>
+    private static MethodDeclarationSyntax? WithEntryPoint(MethodDeclarationSyntax method, SemanticModel model, CancellationToken cancellationToken)
+    {
+        const string Property = "EntryPoint";
+        if (ImportAttribute.Find(method, model, cancellationToken) is not { ArgumentList: { } arguments } import || ImportAttribute.Argument(import, Property) is not null)
+        {
+            return null;
+        }
+
+        LiteralExpressionSyntax name = SyntaxFactory.LiteralExpression(SyntaxKind.StringLiteralExpression, SyntaxFactory.Literal(method.Identifier.ValueText));
+        return method.ReplaceNode(arguments, ImportAttribute.With(arguments, Property, name));
     }
 
     private static string? NewName(SyntaxNode node, ISymbol symbol, SemanticModel model, CancellationToken cancellationToken)

@@ -22,22 +22,19 @@ public sealed class SetLastErrorFix : EditorFix
 
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
-        AttributeSyntax? import = (node as MethodDeclarationSyntax)?.AttributeLists.SelectMany(list => list.Attributes).FirstOrDefault(
-            attribute => run.Model.GetTypeInfo(attribute, cancellationToken).Type?.Name is "LibraryImportAttribute" or "DllImportAttribute");
-        if (import?.ArgumentList is not { } arguments)
+        if (node is not MethodDeclarationSyntax method || ImportAttribute.Find(method, run.Model, cancellationToken) is not { ArgumentList: { } arguments } import)
         {
             return false;
         }
 
         LiteralExpressionSyntax yes = SyntaxFactory.LiteralExpression(SyntaxKind.TrueLiteralExpression);
-        if (arguments.Arguments.FirstOrDefault(argument => argument.NameEquals?.Name.Identifier.ValueText == Property) is { } present)
+        if (ImportAttribute.Argument(import, Property) is { } present)
         {
             run.Replace(present.Expression, current => yes.WithTriviaFrom(current));
             return true;
         }
 
-        AttributeArgumentSyntax added = SyntaxFactory.AttributeArgument(yes).WithNameEquals(SyntaxFactory.NameEquals(Property)).NormalizeWhitespace();
-        run.Replace(arguments, current => current.AddArguments(added.WithLeadingTrivia(SyntaxFactory.Space)));
+        run.Replace(arguments, current => ImportAttribute.With(current, Property, yes));
         return true;
     }
 }

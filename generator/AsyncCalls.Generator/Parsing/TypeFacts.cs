@@ -82,6 +82,12 @@ internal static class TypeFacts
     public static bool IsNamed(ITypeSymbol type, string name, string @namespace)
         => type is INamedTypeSymbol { ContainingType: null } && type.Name == name && type.ContainingNamespace?.ToDisplayString() == @namespace;
 
+    /// <summary>Whether the overload has the parameters of the other one, and then a token.</summary>
+    public static bool TakesTokenToo(IMethodSymbol overload, IMethodSymbol other)
+        => overload.Parameters.Length == other.Parameters.Length + 1
+            && IsCancellationToken(overload.Parameters[other.Parameters.Length].Type)
+            && other.Parameters.All(parameter => SymbolEqualityComparer.Default.Equals(parameter.Type, overload.Parameters[parameter.Ordinal].Type));
+
     private static bool IsGeneric(ITypeSymbol type, string name)
         => type is INamedTypeSymbol { Arity: 1 } && IsNamed(type, name, "System");
 }
