@@ -511,13 +511,18 @@ internal static class FixCases
             "async Task<int> M(Memory<byte> b, byte[] c) { await Task.Yield(); await store.WriteAsync(file, c.AsMemory(1, 2), 0); return await store.ReadAsync(file, b, 0) + 1; }"),
         ("AC0019", "own token, text, member of the result", "async Task<string> M(CancellationToken token) { await Task.Yield(); return Store.{|AC0019:Count|}(\"a\", CancellationToken.None).ToString() + Store.{|AC0019:Parse|}(\"1\"); }",
             "async Task<string> M(CancellationToken token) { await Task.Yield(); return (await Store.CountAsync(\"a\", CancellationToken.None)).ToString() + await Store.ParseAsync(\"1\".AsMemory(), token); }"),
-        ("AC0019", "one in another", "async Task M(byte[] b) { await Task.Yield(); store.{|AC0019:Read|}(file, b, store.{|AC0019:Read|}(file, b, 1)); }",
-            "async Task M(byte[] b) { await Task.Yield(); await store.ReadAsync(file, b, await store.ReadAsync(file, b, 1)); }"),
+        ("AC0019", "array of trailing arguments", "async Task<int> M(int[] n) { await Task.Yield(); return Store.{|AC0019:Sum|}() + Store.{|AC0019:Sum|}(1, 2); }",
+            "async Task<int> M(int[] n) { await Task.Yield(); return Store.{|AC0019:Sum|}() + Store.{|AC0019:Sum|}(1, 2); }"),
+        ("AC0019", "array as an argument", "async Task<int> M(int[] n) { await Task.Yield(); return Store.{|AC0019:Sum|}(n); }", "async Task<int> M(int[] n) { await Task.Yield(); return await Store.SumAsync(n); }"),
+        ("AC0019", "spans that are not used behind", "async Task M(byte[] b) { await Task.Yield(); while (b[0] > 0) { Span<byte> s = b; s.Clear(); store.{|AC0019:Read|}(file, b, s.Length); } foreach (byte n in b) { Span<byte> t = b.AsSpan(store.{|AC0019:Read|}(file, b, n)); t.Clear(); } }",
+            "async Task M(byte[] b) { await Task.Yield(); while (b[0] > 0) { Span<byte> s = b; s.Clear(); await store.ReadAsync(file, b, s.Length); } foreach (byte n in b) { Span<byte> t = b.AsSpan(await store.ReadAsync(file, b, n)); t.Clear(); } }"),
         ("AC0019", "lambda with a token", "Func<CancellationToken, Task> M() => async token => { await Task.Yield(); Store.{|AC0019:Parse|}(\"1\"); };",
             "Func<CancellationToken, Task> M() => async token => { await Task.Yield(); await Store.ParseAsync(\"1\".AsMemory(), token); };"),
 
         ("AC0020", "async method", "async Task M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; {|AC0020:store.WriteAsync(file, b, 0).AsTask()|}; await Task.Yield(); }",
             "async Task M(byte[] b) { await store.ReadAsync(file, b, 0); await store.WriteAsync(file, b, 0); await Task.Yield(); }"),
+        ("AC0020", "span that is used behind", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; {|AC0020:store.ReadAsync(file, b, 0)|}; s.Clear(); }",
+            "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; {|AC0020:store.ReadAsync(file, b, 0)|}; s.Clear(); }"),
         ("AC0020", "not async", "void M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; }", "void M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; }"),
 
         ("AC0021", "awaited often", "async Task M() { ValueTask<int> t = Store.CountAsync(\"\"); await t; await {|AC0021:t|}; await {|AC0021:t|}; var u = Store.CountAsync(\"\"); await u; await {|AC0021:u|}; }",
@@ -539,6 +544,8 @@ internal static class FixCases
                     b[0] = 1;
                 }
             """),
+        ("AC0022", "span that is used behind", "async Task M(byte[] b, byte[] c) { await Task.Yield(); Span<byte> s = c; var t = store.WriteAsync(file, b, 0); {|AC0022:b[0] = 1|}; s.Clear(); await t; }",
+            "async Task M(byte[] b, byte[] c) { await Task.Yield(); Span<byte> s = c; var t = store.WriteAsync(file, b, 0); {|AC0022:b[0] = 1|}; s.Clear(); await t; }"),
         ("AC0022", "not async", "Task M(byte[] b) { var t = store.WriteAsync(file, b, 0); {|AC0022:b[0] = 1|}; return t.AsTask(); }",
             "Task M(byte[] b) { var t = store.WriteAsync(file, b, 0); {|AC0022:b[0] = 1|}; return t.AsTask(); }"),
 
@@ -569,6 +576,8 @@ internal static class FixCases
                     return b.Span[0] + length;
                 }
             """),
+        ("AC0024", "another span that is used behind", "async Task M(byte[] c) { await Task.Yield(); Span<byte> s = c; Span<byte> b = stackalloc byte[9]; store.Read(file, {|AC0024:b|}, 0); s.Clear(); }",
+            "async Task M(byte[] c) { await Task.Yield(); Span<byte> s = c; Span<byte> b = stackalloc byte[9]; store.Read(file, {|AC0024:b|}, 0); s.Clear(); }"),
         ("AC0024", "twin", "async Task M() { Span<byte> b = stackalloc byte[9]; await store.ReadAsync(file, {|CS1503:{|AC0024:b|}|}, b.Length); }",
             "async Task M() { Memory<byte> b = new byte[9]; await store.ReadAsync(file, b, b.Span.Length); }"),
     ];

@@ -1,5 +1,7 @@
 using AsyncCalls.Generator.Tests.Harness;
+using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace AsyncCalls.Generator.Tests;
 
@@ -38,6 +40,29 @@ public sealed class FixTests
         (_, _, string before, string after) = FixCases.OfDeclarations.Concat(OfUsage).First(item => item.Id == id && item.Before != item.After);
         return new FixTest(before, after, id, documents: 3).RunAsync(TestContext.Current.CancellationToken);
     }
+
+    /// <summary>The outer call first: until it takes memory, a span stands before the inner one.</summary>
+    [Fact]
+    public Task Mends_one_call_in_another_from_outside()
+        => new FixTest(
+            UsageCases.InUser("async Task M(byte[] b) { await Task.Yield(); store.{|AC0019:Read|}(file, b, store.Read(file, b, 1)); }"),
+            UsageCases.InUser("async Task M(byte[] b) { await Task.Yield(); await store.ReadAsync(file, b, await store.ReadAsync(file, b, 1)); }"),
+            "AC0019")
+        {
+            NumberOfIncrementalIterations = 2,
+            NumberOfFixAllIterations = 2,
+            NumberOfFixAllInDocumentIterations = 2,
+            NumberOfFixAllInProjectIterations = 2,
+        }.RunAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>What the compiler finds out only when it writes the code, such as a span across an await.</summary>
+    [Fact]
+    public void What_is_mended_can_be_compiled()
+        => Assert.All(FixCases.OfDeclarations.Concat(OfUsage).Where(item => item.Before != item.After), item =>
+        {
+            CSharpCompilation compilation = TestCompilation.RunAllGenerators(TestCompilation.Create(item.After));
+            Assert.Empty(compilation.Emit(Stream.Null, cancellationToken: TestContext.Current.CancellationToken).Diagnostics.Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error));
+        });
 
     [Fact]
     public void Every_fix_has_a_case_that_it_mends()

@@ -12,6 +12,7 @@ internal static class UsageCases
             [AsyncCall] public static int Count(string text, CancellationToken token) => text.Length;
             [AsyncCall] public static int Parse(ReadOnlySpan<char> text) => text.Length;
             [AsyncCall] private static int Hidden() => 1;
+            [AsyncCall] public static int Sum(params int[] numbers) => numbers.Length;
             public int Plain(int n) => n;
         }
         """;
@@ -27,6 +28,12 @@ internal static class UsageCases
         ("AC0019", "string", "async ValueTask<int> M() { await Task.Yield(); return Store.[|Parse|](\"12\"); }"),
         ("AC0019", "in a lambda", "Func<Task<int>> M() => async () => { await Task.Yield(); return Store.[|Count|](\"\", default); };"),
         ("AC0019", "in a local function", "void M() { L(); async Task L() { await Task.Yield(); Store.[|Count|](\"\", default); } }"),
+
+        ("AC0019", "span that is used before", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; s.Clear(); store.[|Read|](file, b, s.Length); }"),
+        ("AC0019", "span of another block", "async Task M(byte[] b) { await Task.Yield(); { Span<byte> s = b; s.Clear(); } store.[|Read|](file, b, 0); { Span<byte> s = b; s.Clear(); } }"),
+        ("AC0019", "span of each turn", "async Task M(byte[] b) { await Task.Yield(); while (b[0] > 0) { Span<byte> s = b; s.Clear(); store.[|Read|](file, b, 0); } }"),
+        ("AC0019", "loop over an array", "async Task M(byte[] b) { await Task.Yield(); foreach (byte n in b) { store.[|Read|](file, b, n); } }"),
+        ("AC0019", "result for a span", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b.AsSpan(store.[|Read|](file, b, 0)); s.Clear(); }"),
 
         ("AC0020", "statement", "void M(byte[] b) { [|store.ReadAsync(file, b, 0)|]; }"),
         ("AC0020", "statement of an async method", "async Task M(byte[] b) { [|store.WriteAsync(file, b, 0)|]; await Task.Yield(); }"),
@@ -75,6 +82,20 @@ internal static class UsageCases
         ("AC0019", "no twin", "async Task M() { store.Plain(1); await Task.Yield(); }"),
         ("AC0019", "span that nothing is known of", "async Task M() { await Task.Yield(); store.Read(file, Any(), 0); }"),
         ("AC0019", "conditional", "async Task M(Store? s, byte[] b) { await Task.Yield(); s?.Read(file, b, 0); }"),
+
+        ("AC0019", "span that is used behind", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; store.Read(file, b, 0); s.Clear(); }"),
+        ("AC0019", "span that is used in the next turn", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; while (b[0] > 0) { s.Clear(); store.Read(file, b, 0); } }"),
+        ("AC0019", "span of a for", "async Task M(byte[] b) { await Task.Yield(); for (Span<byte> s = b; s.Length > 0; s = s[1..]) { store.Read(file, b, 0); } }"),
+        ("AC0019", "span of a pattern", "async Task M(byte[] b) { await Task.Yield(); if (b.AsSpan() is var s && s.Length > 0) { store.Read(file, b, 0); s.Clear(); } }"),
+        ("AC0019", "reference", "async Task M(byte[] b) { await Task.Yield(); ref byte r = ref b[0]; store.Read(file, b, 0); r++; }"),
+        ("AC0019", "loop over a span", "async Task M(byte[] b) { await Task.Yield(); foreach (byte n in b.AsSpan()) { store.Read(file, b, n); } }"),
+        ("AC0019", "scope of a lock", "async Task M(byte[] b, Lock l) { await Task.Yield(); using (l.EnterScope()) { store.Read(file, b, 0); } }"),
+        ("AC0019", "scope of a lock in a variable", "async Task M(byte[] b, Lock l) { await Task.Yield(); using (Lock.Scope s = l.EnterScope()) { store.Read(file, b, 0); } }"),
+        ("AC0019", "scope of a lock until the end", "async Task M(byte[] b, Lock l) { await Task.Yield(); using Lock.Scope s = l.EnterScope(); store.Read(file, b, 0); }"),
+        ("AC0019", "argument behind a span", "async Task M(byte[] b) { await Task.Yield(); Both(b, store.Read(file, b, 0)); static void Both(Span<byte> s, int n) => s[0] = (byte)n; }"),
+        ("AC0019", "element of a span", "async Task M(byte[] b) { await Task.Yield(); b.AsSpan()[0] = (byte)store.Read(file, b, 0); }"),
+        ("AC0019", "what a method refers to", "async Task M(byte[] b) { await Task.Yield(); First(b) = store.Read(file, b, 0); static ref int First(byte[] b) => ref (new int[1])[0]; }"),
+        ("AC0019", "method of a span", "async Task M(byte[] b) { await Task.Yield(); b.AsSpan().Slice(store.Read(file, b, 0)).Clear(); }"),
 
         ("AC0020", "awaited", "async Task M(byte[] b) { await store.ReadAsync(file, b, 0); }"),
         ("AC0020", "returned", "ValueTask<int> M(byte[] b) => store.ReadAsync(file, b, 0);"),

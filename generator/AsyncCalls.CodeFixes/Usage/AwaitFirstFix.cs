@@ -26,6 +26,7 @@ public sealed class AwaitFirstFix : EditorFix
             || run.Find(diagnostic.AdditionalLocations[0]).FirstAncestorOrSelf<VariableDeclaratorSyntax>() is not { Initializer: { } initializer } variable
             || variable.Parent is not VariableDeclarationSyntax { Variables.Count: 1, Parent: LocalDeclarationStatementSyntax { Parent: BlockSyntax block } statement } declaration
             || !AwaitSites.Admits(initializer.Value)
+            || StackValues.LiveAcross(initializer.Value, run.Model, except: null, cancellationToken)
             || run.Model.GetDeclaredSymbol(variable, cancellationToken) is not ILocalSymbol { Type: INamedTypeSymbol type } local
             || OnlyAwait(run, block, local, cancellationToken) is not { } awaiting
             || !run.IsFirst(variable))

@@ -20,14 +20,16 @@ public sealed class AwaitTwinFix : EditorFix
 
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
-        if (!AwaitSites.Admits(node))
+        bool isOriginal = diagnostic.Id == UsageRules.OriginalInAsync.Id;
+        InvocationExpressionSyntax? call = isOriginal ? node.FirstAncestorOrSelf<InvocationExpressionSyntax>() : null;
+        if (!AwaitSites.Admits(node) || StackValues.LiveAcross(call ?? node, run.Model, except: null, cancellationToken))
         {
             return false;
         }
 
-        if (diagnostic.Id == UsageRules.OriginalInAsync.Id)
+        if (isOriginal)
         {
-            if (node.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { } call || TwinCall.Of(call, run.Model, cancellationToken) is not { } twin)
+            if (call is null || TwinCall.Of(call, run.Model, cancellationToken) is not { } twin)
             {
                 return false;
             }

@@ -40,9 +40,10 @@ public sealed class HeapMemoryFix : EditorFix
         }
 
         bool isVariable = !argument.Span.Contains(allocation.Span);
-        if (isVariable
-            ? !TryEditVariable(run, StackAllocation.Variable(argument.Expression, run.Model, cancellationToken), cancellationToken)
-            : StackAllocation.Whole(argument.Expression) != argument.Expression)
+        VariableDeclaratorSyntax? variable = isVariable ? StackAllocation.Variable(argument.Expression, run.Model, cancellationToken) : null;
+        var local = variable is null ? null : run.Model.GetDeclaredSymbol(variable, cancellationToken) as ILocalSymbol;
+        if ((twin is not null && StackValues.LiveAcross(call, run.Model, local, cancellationToken))
+            || (isVariable ? !TryEditVariable(run, variable, local, cancellationToken) : StackAllocation.Whole(argument.Expression) != argument.Expression))
         {
             return false;
         }
@@ -60,10 +61,10 @@ public sealed class HeapMemoryFix : EditorFix
         return true;
     }
 
-    private static bool TryEditVariable(FixRun run, VariableDeclaratorSyntax? variable, CancellationToken cancellationToken)
+    private static bool TryEditVariable(FixRun run, VariableDeclaratorSyntax? variable, ILocalSymbol? local, CancellationToken cancellationToken)
     {
         if (variable?.Parent is not VariableDeclarationSyntax { Variables.Count: 1, Type: GenericNameSyntax { Identifier.ValueText: "Span" or "ReadOnlySpan" } span }
-            || run.Model.GetDeclaredSymbol(variable, cancellationToken) is not { } local
+            || local is null
             || variable.FirstAncestorOrSelf<BlockSyntax>() is not { } block)
         {
             return false;
@@ -80,7 +81,7 @@ public sealed class HeapMemoryFix : EditorFix
         {
             if (name.Identifier.ValueText == local.Name
                 && SymbolEqualityComparer.Default.Equals(run.Model.GetSymbolInfo(name, cancellationToken).Symbol, local)
-                && !IsForTwin(run, name, cancellationToken))
+                && !IsForTwin(run, name, local, cancellationToken))
             {
                 run.Replace(name, static current => SyntaxFactory.ParseExpression(current.Identifier.Text + ".Span").WithTriviaFrom(current));
             }
@@ -90,7 +91,7 @@ public sealed class HeapMemoryFix : EditorFix
     }
 
     /// <summary>Whether the variable is an argument of a twin here, or of an original, which becomes one.</summary>
-    private static bool IsForTwin(FixRun run, IdentifierNameSyntax name, CancellationToken cancellationToken)
+    private static bool IsForTwin(FixRun run, IdentifierNameSyntax name, ILocalSymbol local, CancellationToken cancellationToken)
     {
         ArgumentSyntax? argument = name.Ancestors().OfType<ArgumentSyntax>().FirstOrDefault(candidate => StackAllocation.Whole(candidate.Expression) == name);
         if (argument?.Parent?.Parent is not InvocationExpressionSyntax call)
@@ -103,7 +104,7 @@ public sealed class HeapMemoryFix : EditorFix
             return true;
         }
 
-        if (!AwaitSites.Admits(call) || TwinCall.Of(call, run.Model, cancellationToken) is not { } twin)
+        if (!AwaitSites.Admits(call) || StackValues.LiveAcross(call, run.Model, local, cancellationToken) || TwinCall.Of(call, run.Model, cancellationToken) is not { } twin)
         {
             return false;
         }

@@ -33,8 +33,9 @@ internal sealed class TwinCall
             return null;
         }
 
+        // The array that the compiler makes of trailing arguments is an ordinary one of the twin.
         IMethodSymbol original = Twins.Definition(call.TargetMethod);
-        if (!GivesTheSame(twin, original))
+        if (!GivesTheSame(twin, original) || call.Arguments.Any(argument => argument.ArgumentKind is ArgumentKind.ParamArray or ArgumentKind.ParamCollection))
         {
             return null;
         }

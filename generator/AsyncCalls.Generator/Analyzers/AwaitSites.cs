@@ -7,7 +7,7 @@ namespace AsyncCalls.Generator.Analyzers;
 /// <summary>Where <c>await</c> may stand.</summary>
 internal static class AwaitSites
 {
-    /// <summary>Whether an <c>await</c> can take the place of the expression without any other change: in an async function, and not in a part of it that refuses it.</summary>
+    /// <summary>Whether the language admits an <c>await</c> in the place of the expression: in an async function, and not in a part of it that refuses it.</summary>
     public static bool Admits(SyntaxNode expression)
     {
         for (SyntaxNode? node = expression.Parent; node is not null; node = node.Parent)

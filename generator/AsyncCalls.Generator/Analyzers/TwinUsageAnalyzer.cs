@@ -66,7 +66,7 @@ public sealed class TwinUsageAnalyzer : DiagnosticAnalyzer
             }
         }
 
-        if (!onStack && isKept)
+        if (!onStack && isKept && !StackValues.LiveAcross(syntax, call.SemanticModel!, except: null, context.CancellationToken))
         {
             context.ReportDiagnostic(Diagnostic.Create(UsageRules.OriginalInAsync, name.GetLocation(), call.TargetMethod.Name, twin.Name));
         }
