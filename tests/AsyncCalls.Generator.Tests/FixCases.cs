@@ -418,6 +418,20 @@ internal static class FixCases
         ("AC0016", "params", "public partial class C { [AsyncCall] public static int M(params {|AC0016:ReadOnlySpan<int>|} n) => n.Length; [AsyncCall] public static int N(params {|AC0016:Span<int>|} n) => n.Length; }",
             "public partial class C { [AsyncCall] public static int M(params int[] n) => n.Length; [AsyncCall] public static int N(params int[] n) => n.Length; }"),
 
+        ("AC0030", "handle of a stream", """
+            public static partial class C
+            {
+                [AsyncCall(Multishot = true), LibraryImport("libc", SetLastError = true)] public static partial nint read({|AC0030:int|} fd, Span<byte> buffer, nuint length);
+            }
+            """, """
+            public static partial class C
+            {
+                [AsyncCall(Multishot = true), LibraryImport("libc", SetLastError = true)] public static partial nint read(SafeFileHandle fd, Span<byte> buffer, nuint length);
+            }
+            """),
+        ("AC0030", "flags of a stream", "public static partial class C { [AsyncCall(Multishot = true), DllImport(\"libc\", SetLastError = true)] public static extern nint recv(SafeHandle fd, byte[] buffer, nuint length, {|AC0030:long|} flags); }",
+            "public static partial class C { [AsyncCall(Multishot = true), DllImport(\"libc\", SetLastError = true)] public static extern nint recv(SafeHandle fd, byte[] buffer, nuint length, {|AC0030:long|} flags); }"),
+
         ("AC0017", "bodies", """
             public partial class C
             {
@@ -523,6 +537,8 @@ internal static class FixCases
             "async Task M(byte[] b) { await store.ReadAsync(file, b, 0); await store.WriteAsync(file, b, 0); await Task.Yield(); }"),
         ("AC0020", "span that is used behind", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; {|AC0020:store.ReadAsync(file, b, 0)|}; s.Clear(); }",
             "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; {|AC0020:store.ReadAsync(file, b, 0)|}; s.Clear(); }"),
+        ("AC0019", "stream", "async Task M(byte[] b) { await Task.Yield(); Store.{|AC0019:read|}(file, b, 9); }", "async Task M(byte[] b) { await Task.Yield(); Store.{|AC0019:read|}(file, b, 9); }"),
+        ("AC0020", "stream", "async Task M(LeasedBufferPool p) { await Task.Yield(); {|AC0020:Store.readAsync(file, p)|}; }", "async Task M(LeasedBufferPool p) { await Task.Yield(); {|AC0020:Store.readAsync(file, p)|}; }"),
         ("AC0020", "not async", "void M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; }", "void M(byte[] b) { {|AC0020:store.ReadAsync(file, b, 0)|}; }"),
 
         ("AC0021", "awaited often", "async Task M() { ValueTask<int> t = Store.CountAsync(\"\"); await t; await {|AC0021:t|}; await {|AC0021:t|}; var u = Store.CountAsync(\"\"); await u; await {|AC0021:u|}; }",

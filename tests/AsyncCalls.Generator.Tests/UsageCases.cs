@@ -13,6 +13,7 @@ internal static class UsageCases
             [AsyncCall] public static int Parse(ReadOnlySpan<char> text) => text.Length;
             [AsyncCall] private static int Hidden() => 1;
             [AsyncCall] public static int Sum(params int[] numbers) => numbers.Length;
+            [AsyncCall(Multishot = true), DllImport("libc", SetLastError = true)] public static extern nint read(SafeFileHandle fd, byte[] buffer, nuint length);
             public int Plain(int n) => n;
         }
         """;
@@ -35,6 +36,9 @@ internal static class UsageCases
         ("AC0019", "loop over an array", "async Task M(byte[] b) { await Task.Yield(); foreach (byte n in b) { store.[|Read|](file, b, n); } }"),
         ("AC0019", "result for a span", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b.AsSpan(store.[|Read|](file, b, 0)); s.Clear(); }"),
 
+        ("AC0019", "stream", "async Task M(byte[] b) { await Task.Yield(); Store.[|read|](file, b, 9); }"),
+
+        ("AC0020", "stream", "void M(LeasedBufferPool p) { [|Store.readAsync(file, p)|]; }"),
         ("AC0020", "statement", "void M(byte[] b) { [|store.ReadAsync(file, b, 0)|]; }"),
         ("AC0020", "statement of an async method", "async Task M(byte[] b) { [|store.WriteAsync(file, b, 0)|]; await Task.Yield(); }"),
         ("AC0020", "as a task", "void M(byte[] b) { [|store.ReadAsync(file, b, 0).AsTask()|]; }"),
@@ -97,6 +101,7 @@ internal static class UsageCases
         ("AC0019", "what a method refers to", "async Task M(byte[] b) { await Task.Yield(); First(b) = store.Read(file, b, 0); static ref int First(byte[] b) => ref (new int[1])[0]; }"),
         ("AC0019", "method of a span", "async Task M(byte[] b) { await Task.Yield(); b.AsSpan().Slice(store.Read(file, b, 0)).Clear(); }"),
 
+        ("AC0020", "enumerated", "async Task M(LeasedBufferPool p) { await foreach (LeasedBuffer b in Store.readAsync(file, p)) { b.Dispose(); } }"),
         ("AC0020", "awaited", "async Task M(byte[] b) { await store.ReadAsync(file, b, 0); }"),
         ("AC0020", "returned", "ValueTask<int> M(byte[] b) => store.ReadAsync(file, b, 0);"),
         ("AC0020", "passed on", "void M(byte[] b) => Use(store.ReadAsync(file, b, 0).AsTask());"),

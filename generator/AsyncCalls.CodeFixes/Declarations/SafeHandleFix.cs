@@ -3,23 +3,25 @@ using System.Composition;
 using AsyncCalls.Generator.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AsyncCalls.CodeFixes.Declarations;
 
-/// <summary>Takes a SafeFileHandle in the place of the number of a descriptor (AC0012).</summary>
+/// <summary>Takes a SafeFileHandle in the place of the number of a descriptor (AC0012), also where a stream has to keep it open (AC0030).</summary>
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(SafeHandleFix)), Shared]
 public sealed class SafeHandleFix : EditorFix
 {
     /// <inheritdoc/>
-    public override ImmutableArray<string> FixableDiagnosticIds { get; } = [Rules.RawDescriptor.Id];
+    public override ImmutableArray<string> FixableDiagnosticIds { get; } = [Rules.RawDescriptor.Id, Rules.InvalidSetting.Id];
 
     /// <inheritdoc/>
     protected override string Title => "Take a SafeFileHandle";
 
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
-        if (node is not TypeSyntax { Parent: ParameterSyntax } type)
+        // Of all that may be wrong with a setting only this is reported at an int.
+        if (node is not PredefinedTypeSyntax { Parent: ParameterSyntax, Keyword.RawKind: (int)SyntaxKind.IntKeyword } type)
         {
             return false;
         }

@@ -38,8 +38,10 @@ public sealed class AwaitTwinFix : EditorFix
             return true;
         }
 
-        // A variable that nobody looks at would get another type.
-        if (node is not ExpressionSyntax expression || (diagnostic.Id == UsageRules.Dropped.Id && node.Parent is not ExpressionStatementSyntax))
+        // A variable that nobody looks at would get another type, and a stream is not awaited.
+        if (node is not ExpressionSyntax expression
+            || (diagnostic.Id == UsageRules.Dropped.Id
+                && (node.Parent is not ExpressionStatementSyntax || TwinOperations.Call(run.Model.GetOperation(node, cancellationToken), out _) is null)))
         {
             return false;
         }

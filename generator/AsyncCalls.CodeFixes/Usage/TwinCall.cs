@@ -28,7 +28,8 @@ internal sealed class TwinCall
     /// <summary>Null where an argument has no form that the twin takes.</summary>
     public static TwinCall? Of(InvocationExpressionSyntax syntax, SemanticModel model, CancellationToken cancellationToken)
     {
-        if (model.GetOperation(syntax, cancellationToken) is not IInvocationOperation call || Twins.Find(call.TargetMethod) is not { } twin)
+        if (model.GetOperation(syntax, cancellationToken) is not IInvocationOperation call || Twins.Find(call.TargetMethod) is not { } twin
+            || !Twins.IsTwin(twin))
         {
             return null;
         }

@@ -50,6 +50,12 @@ public sealed class TwinUsageAnalyzer : DiagnosticAnalyzer
             return;
         }
 
+        if (Twins.IsStream(twin))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(UsageRules.OriginalInAsync, name.GetLocation(), call.TargetMethod.Name, twin.Name, "enumerate"));
+            return;
+        }
+
         bool onStack = false;
         bool isKept = true;
         foreach (IArgumentOperation argument in call.Arguments.Where(argument => argument.Parameter is { } parameter && TypeFacts.IsAnySpan(parameter.Type)))
@@ -68,7 +74,7 @@ public sealed class TwinUsageAnalyzer : DiagnosticAnalyzer
 
         if (!onStack && isKept && !StackValues.LiveAcross(syntax, call.SemanticModel!, except: null, context.CancellationToken))
         {
-            context.ReportDiagnostic(Diagnostic.Create(UsageRules.OriginalInAsync, name.GetLocation(), call.TargetMethod.Name, twin.Name));
+            context.ReportDiagnostic(Diagnostic.Create(UsageRules.OriginalInAsync, name.GetLocation(), call.TargetMethod.Name, twin.Name, "await"));
         }
     }
 
@@ -85,7 +91,11 @@ public sealed class TwinUsageAnalyzer : DiagnosticAnalyzer
         IOperation value = ((IExpressionStatementOperation)context.Operation).Operation;
         if (TwinOperations.Call(value, out _) is { } call)
         {
-            context.ReportDiagnostic(Diagnostic.Create(UsageRules.Dropped, value.Syntax.GetLocation(), call.TargetMethod.Name));
+            context.ReportDiagnostic(Diagnostic.Create(UsageRules.Dropped, value.Syntax.GetLocation(), call.TargetMethod.Name, UsageRules.NobodyAwaits));
+        }
+        else if (value is IInvocationOperation { TargetMethod: { } method } && Twins.IsStream(method))
+        {
+            context.ReportDiagnostic(Diagnostic.Create(UsageRules.Dropped, value.Syntax.GetLocation(), method.Name, UsageRules.NobodyEnumerates));
         }
     }
 

@@ -5,6 +5,10 @@ namespace AsyncCalls.Generator.Diagnostics;
 /// <summary>The rules of the code that calls twins or could call them, and of bodies that a twin runs. None costs a twin.</summary>
 internal static class UsageRules
 {
+    /// <summary>Why a call or a stream must not be dropped (AC0020).</summary>
+    public const string NobodyAwaits = "nobody learns how the call ended, and its record is not reused, so await it";
+    public const string NobodyEnumerates = "no call is made until somebody enumerates the stream, so use await foreach";
+
     public static readonly DiagnosticDescriptor NotInterruptible = Create(
         "AC0018",
         DiagnosticSeverity.Info,
@@ -15,13 +19,13 @@ internal static class UsageRules
         "AC0019",
         DiagnosticSeverity.Warning,
         "An async method calls the synchronous original of a twin",
-        "'{0}' blocks the thread of an async method: await its twin '{1}'");
+        "'{0}' blocks the thread of an async method: {2} its twin '{1}'");
 
     public static readonly DiagnosticDescriptor Dropped = Create(
         "AC0020",
         DiagnosticSeverity.Warning,
         "The result of a twin is dropped",
-        "Nobody learns how the call of '{0}' ended, and its record is not reused: await it");
+        "What '{0}' gives is dropped: {1}");
 
     public static readonly DiagnosticDescriptor ConsumedTwice = Create(
         "AC0021",

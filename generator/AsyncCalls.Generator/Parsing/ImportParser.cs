@@ -29,13 +29,7 @@ internal static class ImportParser
 
         if (StreamShape.IsAsked(method))
         {
-            string? reason = StreamShape.Fit(method, LibcTable.Find(function), out DescriptorCall? stream);
-            if (reason is not null)
-            {
-                context.Report(Rules.InvalidSetting, context.Identifier, "Multishot", method.Name, reason);
-            }
-
-            return stream;
+            return StreamShape.Fit(context, LibcTable.Find(function));
         }
 
         CheckDescriptor(context, function);

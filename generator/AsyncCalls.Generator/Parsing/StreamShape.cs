@@ -1,3 +1,4 @@
+using AsyncCalls.Generator.Diagnostics;
 using AsyncCalls.Generator.Models;
 using Microsoft.CodeAnalysis;
 
@@ -25,10 +26,25 @@ internal static class StreamShape
     public static string? ItemType(IMethodSymbol method)
         => Find(method) is { } function ? function.Operation == CallOperation.Accept ? KnownNames.SocketHandle : KnownNames.LeasedBuffer : null;
 
-    /// <summary>Returns null and the call if the import has a multishot form; else why it has none, in words.</summary>
-    public static string? Fit(IMethodSymbol method, LibcFunction? function, out DescriptorCall? call)
+    /// <summary>The call if the import has a multishot form; else null, and where and why it has none is reported.</summary>
+    public static DescriptorCall? Fit(ParseContext context, LibcFunction? function)
+    {
+        string? reason = Fit(context.Method, function, out DescriptorCall? call, out IParameterSymbol? misfit);
+        if (reason is not null)
+        {
+            Location location = misfit is null ? context.Identifier
+                : misfit.RefKind == RefKind.None ? context.ParameterType(misfit)
+                : context.ParameterIdentifier(misfit);
+            context.Report(Rules.InvalidSetting, location, "Multishot", context.Method.Name, reason);
+        }
+
+        return call;
+    }
+
+    private static string? Fit(IMethodSymbol method, LibcFunction? function, out DescriptorCall? call, out IParameterSymbol? misfit)
     {
         call = null;
+        misfit = null;
         if (function?.Stream is not { } target)
         {
             return "of libc's functions only accept, accept4, read and recv have a multishot form (what waits for readiness is AsyncCallRuntime.PollAllAsync)";
@@ -54,9 +70,10 @@ internal static class StreamShape
                 continue;
             }
 
-            if (!IsPool(parameter) && Misfit(parameter, function.Parameters[i]) is { } misfit)
+            if (!IsPool(parameter) && Misfit(parameter, function.Parameters[i]) is { } reason)
             {
-                return misfit;
+                misfit = parameter;
+                return reason;
             }
 
             arguments.Add(SymbolText.Identifier(parameter.Name));

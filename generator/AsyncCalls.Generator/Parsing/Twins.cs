@@ -9,6 +9,9 @@ internal static class Twins
     public static bool IsTwin(IMethodSymbol method)
         => TypeFacts.IsValueTask(method.ReturnType) && TwinNames.IsGenerated(Definition(method));
 
+    /// <summary>Whether the method is a twin that gives a stream.</summary>
+    public static bool IsStream(IMethodSymbol method) => TypeFacts.IsAsyncEnumerable(method.ReturnType) && TwinNames.IsGenerated(Definition(method));
+
     /// <summary>The twin of an original that takes its arguments and a token, in the form that was declared; null where there is none.</summary>
     public static IMethodSymbol? Find(IMethodSymbol original)
     {
@@ -20,7 +23,7 @@ internal static class Twins
 
         string signature = TwinNames.Signatures(definition)[0];
         return type.GetMembers(TwinNames.Of(definition)).OfType<IMethodSymbol>().FirstOrDefault(
-            candidate => IsTwin(candidate) && TwinNames.SignatureOf(candidate) == signature);
+            candidate => (IsTwin(candidate) || IsStream(candidate)) && TwinNames.SignatureOf(candidate) == signature);
     }
 
     /// <summary>The declaration: neither constructed, nor the short form of an extension method, nor the second part of a partial one.</summary>

@@ -12,6 +12,8 @@ internal static class TypeFacts
     public static bool IsValueTask(ITypeSymbol type)
         => type is INamedTypeSymbol { Arity: 0 or 1 } && IsNamed(type, "ValueTask", "System.Threading.Tasks");
 
+    public static bool IsAsyncEnumerable(ITypeSymbol type) => type is INamedTypeSymbol { Arity: 1 } && IsNamed(type, "IAsyncEnumerable", "System.Collections.Generic");
+
     public static bool IsSafeFileHandle(ITypeSymbol type) => IsNamed(type, "SafeFileHandle", "Microsoft.Win32.SafeHandles");
 
     public static bool IsSafeHandle(ITypeSymbol type)
@@ -62,7 +64,7 @@ internal static class TypeFacts
     /// <summary>Whether a value of the type can be awaited or enumerated asynchronously.</summary>
     public static bool IsAsynchronous(ITypeSymbol type)
     {
-        if (IsNamed(type.OriginalDefinition, "IAsyncEnumerable", "System.Collections.Generic")
+        if (IsAsyncEnumerable(type)
             || IsNamed(type.OriginalDefinition, "IAsyncEnumerator", "System.Collections.Generic"))
         {
             return true;

@@ -185,7 +185,7 @@ internal sealed class CallFlow
         {
             if (!_variables.IsRead(variable) && variable.Name[0] != '_')
             {
-                Report(UsageRules.Dropped, value, call, call.TargetMethod.Name);
+                Report(UsageRules.Dropped, value, call, call.TargetMethod.Name, UsageRules.NobodyAwaits);
             }
             else if (_variables.IsPrivate(variable))
             {
