@@ -95,6 +95,29 @@ public sealed partial class StreamTests
         stream.Current.Dispose();
     }
 
+    /// <summary>MSG_TRUNC asks for the length of the datagram, also of what did not fit: a lease has what its buffer has, and nothing of its neighbour.</summary>
+    [Theory, CombinatorialLanes]
+    public async Task A_datagram_is_cut_to_its_buffer(Lane lane)
+    {
+        const int Truncated = 0x20;
+        await using AsyncCallRuntime runtime = lane.NewRuntime();
+        using LeasedBufferPool pool = runtime.CreateBufferPool(4, 10);
+        using var server = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        server.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var client = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        client.Connect(server.LocalEndPoint!);
+        byte[] data = [.. Enumerable.Range(1, 100).Select(i => (byte)i)];
+        client.Send(data);
+        client.Send(data.AsSpan(0, 5));
+        await using IAsyncEnumerator<LeasedBuffer> stream = StreamImports.recvAsync(server.SafeHandle, pool, Truncated, runtime).GetAsyncEnumerator();
+        foreach (int expected in new[] { 10, 5 })
+        {
+            Assert.True(await stream.MoveNextAsync());
+            using LeasedBuffer received = stream.Current;
+            Assert.Equal(data[..expected], received.Span.ToArray());
+        }
+    }
+
     /// <summary>What is in flight is listed by the name of the method, on the runtime that was passed.</summary>
     [Fact]
     public async Task It_is_listed_by_the_name_of_the_import()

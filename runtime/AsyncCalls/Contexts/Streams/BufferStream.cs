@@ -56,7 +56,9 @@ internal sealed unsafe class BufferStream : CompletionStream<LeasedBuffer>
             return false;
         }
 
-        item = _hasTaken ? _taken.WithLength((int)result) : Provided(flags, (int)result);
+        // MSG_TRUNC gives the length of the datagram (recv(2)), which may be more than the buffer has of it.
+        int length = (int)Math.Min(result, _pool.BufferBytes);
+        item = _hasTaken ? _taken.WithLength(length) : Provided(flags, length);
         _hasTaken = false;
         return true;
     }
