@@ -2,6 +2,7 @@ using AsyncCalls.Generator.Tests.Harness;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.CodeAnalysis.Testing;
 
 namespace AsyncCalls.Generator.Tests;
 
@@ -54,6 +55,43 @@ public sealed class FixTests
             NumberOfFixAllInDocumentIterations = 2,
             NumberOfFixAllInProjectIterations = 2,
         }.RunAsync(TestContext.Current.CancellationToken);
+
+    /// <summary>Fixes that depend on who uses what they change see every project: a rename renames there too, and a type that is made there keeps its constructor.</summary>
+    [Theory]
+    [InlineData(
+        "AC0005",
+        "public partial class C { [AsyncCall] public static int {|AC0005:M|}() => 1; public static int MAsync => 1; }",
+        "public partial class C { [AsyncCall] public static int M2() => 1; public static int MAsync => 1; }",
+        "public class User { public int Use() => C.M(); }",
+        "public class User { public int Use() => C.M2(); }")]
+    [InlineData(
+        "AC0017",
+        "public partial class C { [AsyncCall] public static int {|AC0017:M|}() => 1; }",
+        "public partial class C { [AsyncCall] public static int {|AC0017:M|}() => 1; }",
+        "public class User { public System.Func<int> Use() => C.M; }",
+        "public class User { public System.Func<int> Use() => C.M; }")]
+    [InlineData(
+        "AC0009",
+        "public partial class C\n{\n    [AsyncCall] public int {|AC0009:M|}() => 1;\n}",
+        "public partial class C\n{\n    private readonly AsyncCallRuntime _calls = AsyncCallRuntime.Shared;\n\n    [AsyncCall] public int M() => 1;\n}",
+        "public class User { public C Use() => new(); }",
+        "public class User { public C Use() => new(); }")]
+    public Task Sees_other_projects(string id, string before, string after, string userBefore, string userAfter)
+    {
+        var test = new FixTest(before, after, id);
+        AddUser(test.TestState, userBefore);
+        AddUser(test.FixedState, userAfter);
+        return test.RunAsync(TestContext.Current.CancellationToken);
+
+        static void AddUser(SolutionState state, string source)
+        {
+            ProjectState user = state.AdditionalProjects["User"];
+            user.Sources.Add(source);
+            user.AdditionalReferences.AddRange(TestCompilation.References);
+            user.AdditionalProjectReferences.Add("TestProject");
+            state.InheritanceMode = StateInheritanceMode.Explicit;
+        }
+    }
 
     /// <summary>What the compiler finds out only when it writes the code, such as a span across an await.</summary>
     [Fact]
