@@ -8,7 +8,9 @@ namespace AsyncCalls.Calls;
 /// What is known of an open file, found out once for each <see cref="SafeHandle"/> and remembered as long as that object lives (a
 /// descriptor number is reused, the object is not).
 /// </summary>
-/// <remarks>Thread-safe: two threads that ask at once find the same facts. <see cref="RefusesNoWait"/> only ever turns true.</remarks>
+/// <remarks>
+/// Thread-safe: two threads that ask at once find the same facts. <see cref="RefusesNoWait"/> only ever turns true, and the count of misses is a hint, of which some may get lost.
+/// </remarks>
 internal sealed class HandleFacts
 {
     private const long TmpfsMagic = 0x01021994;
@@ -16,7 +18,14 @@ internal sealed class HandleFacts
     private const long HugetlbfsMagic = 0x958458f6;
     private const long FuseMagic = 0x65735546;
 
+    /// <summary>So many receives in a row that found nothing: from then on only one in so many looks first.</summary>
+    private const int MissesMax = 3;
+    private const int LookOnceIn = 16;
+
     private static readonly ConditionalWeakTable<SafeHandle, HandleFacts> Known = [];
+
+    private int _misses;
+    private uint _asked;
 
     private HandleFacts(HandleKind kind, bool seekable, bool onWorkersOnly = false)
     {
@@ -38,6 +47,15 @@ internal sealed class HandleFacts
 
     /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
     public bool RefusesNoWait { get; set; }
+
+    /// <summary>
+    /// Whether a receive should look for data before it waits for it. A server's loop that receives, answers and receives again looks in vain nearly always, and each look is a system
+    /// call; a socket on which data piles up is found out by the looks that are left.
+    /// </summary>
+    public bool ShouldLook() => _misses < MissesMax || ++_asked % LookOnceIn == 0;
+
+    /// <summary>Whether the look found something.</summary>
+    public void Looked(bool found) => _misses = found ? 0 : Math.Min(_misses + 1, MissesMax);
 
     /// <summary>The facts of a handle whose descriptor the caller has leased.</summary>
     public static HandleFacts Of(SafeHandle handle, int fd) =>

@@ -29,6 +29,9 @@ public ref struct LibcCall
     private readonly CancellationToken _cancellationToken;
     private HandleKind _kind;
     private HandleFacts? _facts;
+
+    /// <summary>Of a receive, whose looks for data it counts.</summary>
+    private HandleFacts? _receiver;
     private int _position;
 
     /// <summary>Bytes of the memory in the fields Buffer, Path and Sixth.</summary>
@@ -168,33 +171,40 @@ public ref struct LibcCall
         result = 0;
         ref readonly Iocb block = ref _call.Iocb;
         bool inline = _runtime.Engine.InlineAttempts;
+        if (inline && attempt == Attempt.DoNotWait && (block.OperationFlags & WaitForAll) == 0 && _receiver?.ShouldLook() is not false)
+        {
+            return TryWithoutWaiting(block, out result);
+        }
+
         if ((inline && attempt == Attempt.Plain) || MustNotWait)
         {
             result = IoCall.Perform(block);
             return true;
         }
 
-        if (!inline || attempt != Attempt.DoNotWait || (block.OperationFlags & WaitForAll) != 0)
-        {
-            return false;
-        }
+        return false;
+    }
 
+    /// <summary>With MSG_DONTWAIT. Only where that is not enough does it matter whether the socket itself was told not to block, which costs a system call to know.</summary>
+    private readonly bool TryWithoutWaiting(in Iocb block, out long result)
+    {
         Iocb tried = block;
         tried.OperationFlags |= Syscalls.DoNotWait;
         result = IoCall.Perform(tried);
-        if (result is -Errno.EAGAIN or -Errno.EINTR)
+        _receiver?.Looked(found: result >= 0);
+        bool isShort = _row.Operation is CallOperation.Send or CallOperation.SendTo && result > 0 && result < block.Length;
+        if ((result is not (-Errno.EAGAIN or -Errno.EINTR) && !isShort) || MustNotWait)
         {
-            return false;
+            return true;
         }
 
-        if (_row.Operation is CallOperation.Send or CallOperation.SendTo && result > 0 && result < block.Length)
+        if (isShort)
         {
             // A blocking send waits until all is sent.
             _call.Advance(result);
-            return false;
         }
 
-        return true;
+        return false;
     }
 
     /// <summary>The next argument of the C function: the zeros of the system call are nobody's.</summary>
@@ -220,6 +230,10 @@ public ref struct LibcCall
         {
             _facts = handle is null ? HandleFacts.Probe(fd) : HandleFacts.Of(handle, fd);
             _kind = _facts.Kind;
+        }
+        else if (handle is not null && _row.Operation is CallOperation.Receive or CallOperation.ReceiveFrom or CallOperation.ReceiveMessage)
+        {
+            _receiver = HandleFacts.Of(handle, fd);
         }
 
         _call.SetHandle(fd, handle, _kind);
