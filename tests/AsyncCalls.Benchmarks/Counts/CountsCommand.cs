@@ -16,12 +16,13 @@ internal static class CountsCommand
 
     public static Command Create()
     {
-        var command = new Command("counts", "What a call costs in memory, entries of the kernel and context switches, against the limits. Ends with 1 where one is exceeded.");
-        command.SetAction(_ =>
+        Option<string[]> only = MetricSelection.Option([.. Counted]);
+        var command = new Command("counts", "What a call costs in memory, entries of the kernel and context switches, against the limits. Ends with 1 where one is exceeded.") { only };
+        command.SetAction(arguments =>
         {
             using var resources = new BenchmarkResources();
             int exitCode = 0;
-            foreach (Metric metric in Counted)
+            foreach (Metric metric in MetricSelection.Select([.. Counted], arguments.GetValue(only) ?? []))
             {
                 exitCode |= Report(metric, resources);
             }

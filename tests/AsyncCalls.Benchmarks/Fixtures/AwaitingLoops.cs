@@ -38,6 +38,9 @@ internal sealed class AwaitingLoops : IMeasured
 
     public int MostCalls { get; init; } = int.MaxValue;
 
+    /// <summary>Drives the loops on the calling thread, which starts them all, until the task has ended; null where they run by themselves.</summary>
+    public Action<Task>? Drive { get; init; }
+
     /// <summary>How many calls a loop may take at once, in the running slice.</summary>
     public int Batch { get; private set; }
 
@@ -91,6 +94,13 @@ internal sealed class AwaitingLoops : IMeasured
         if (_quotas.Length == 1)
         {
             return _loop(_quotas[0]);
+        }
+
+        if (Drive is not null)
+        {
+            Task all = Task.WhenAll(_quotas.Select(_loop).ToArray());
+            Drive(all);
+            return all;
         }
 
         var loops = new Task[_quotas.Length];

@@ -15,6 +15,15 @@ internal static class DirectReadMetrics
         AgainstC(128, 1.00, new CallCounts(0, KernelEntries: 1.0 / 16, Switches: 0.2)),
         AgainstRandomAccess(32, new Target(0.28, Cpu: 0.16, Bytes: 0)),
         AgainstRandomAccess(128, new Target(0.28, Cpu: 0.13, Bytes: 0)),
+        new()
+        {
+            Name = "default_vs_inline_direct_qd32",
+            Work = "twin of a 4 KiB read, O_DIRECT, on a runtime of default options",
+            Reference = "the same twin on a context, continued by the thread that reaps it",
+            Depth = 32,
+            Target = new Target(1.20, Bytes: 0),
+            Open = resources => OpenAgainstInline(resources, 32),
+        },
     ];
 
     private static Metric AgainstC(int depth, double target, CallCounts atMost) => new()
@@ -73,12 +82,42 @@ internal static class DirectReadMetrics
             buffers);
     }
 
-    private static AwaitingLoops Twin(AsyncCallRuntime runtime, DirectFile file, AlignedBuffer buffers, int depth)
+    private static Comparison OpenAgainstInline(BenchmarkResources resources, int depth)
+    {
+        DirectFile file = resources.DirectFile;
+        var buffers = new AlignedBuffer(depth * DirectFile.BlockBytes);
+        var runtime = new AsyncCallRuntime();
+        var other = new AsyncCallRuntime();
+        AsyncCallContext context = other.CreateContext(depth);
+        var ourBuffers = new AlignedBuffer(depth * DirectFile.BlockBytes);
+        return new Comparison(
+            Twin(runtime, file, ourBuffers, depth),
+            Twin(context.Runtime, file, buffers, depth, loops => Reap(context, loops)),
+            runtime,
+            context,
+            other,
+            ourBuffers,
+            buffers);
+    }
+
+    private static void Reap(AsyncCallContext context, Task loops)
+    {
+        var events = new CompletionEvent[32];
+        while (!loops.IsCompleted)
+        {
+            context.Reap(events, 1, TimeSpan.FromMilliseconds(10));
+        }
+    }
+
+    private static AwaitingLoops Twin(AsyncCallRuntime runtime, DirectFile file, AlignedBuffer buffers, int depth, Action<Task>? drive = null)
     {
         var twins = new FileTwins(runtime);
         var seeds = new Seeds();
         return new AwaitingLoops(depth, quota => ReadLoops.RandomTwin(
-            twins, file.Ours, Block(buffers, quota.Loop), DirectFile.Blocks, seeds.Next(), quota));
+            twins, file.Ours, Block(buffers, quota.Loop), DirectFile.Blocks, seeds.Next(), quota))
+        {
+            Drive = drive,
+        };
     }
 
     private static Memory<byte> Block(AlignedBuffer buffers, int index)

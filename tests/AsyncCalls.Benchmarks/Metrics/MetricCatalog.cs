@@ -11,6 +11,7 @@ internal static class MetricCatalog
         .. CachedReadMetrics.All,
         .. DirectReadMetrics.All,
         .. WriteMetrics.All,
+        .. EchoMetrics.All,
         .. PingPongMetrics.All,
         .. OffloadMetrics.All,
         .. CancelMetrics.All,

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Runtime.InteropServices;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Ratios;
@@ -12,8 +10,6 @@ namespace AsyncCalls.Benchmarks.Native;
 /// </summary>
 internal sealed unsafe class CReferences : IDisposable
 {
-    private static readonly TimeSpan CompileTimeout = TimeSpan.FromMinutes(1);
-
     private readonly nint _library;
     private readonly delegate* unmanaged<int, byte*, uint, ulong, ulong, int> _pread;
     private readonly delegate* unmanaged<uint, uint, double*, int> _wake;
@@ -28,11 +24,10 @@ internal sealed unsafe class CReferences : IDisposable
     /// <exception cref="ReferenceUnavailableException">There is no compiler, or it cannot compile this.</exception>
     public static CReferences Compile(BenchmarkFolder folder)
     {
-        string[] sources = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "reference"), "*.c");
         string library = Path.Combine(folder.Path, $"asynccalls-{Environment.ProcessId}-{Guid.NewGuid():n}.so");
         try
         {
-            Compile(sources, library);
+            CCompiler.Compile(library, ["-shared", "-fPIC", "-pthread"], Directory.GetFiles(CCompiler.Sources, "*.c"));
             return new CReferences(NativeLibrary.Load(library));
         }
         catch (DllNotFoundException e)
@@ -69,39 +64,6 @@ internal sealed unsafe class CReferences : IDisposable
         if (result < 0)
         {
             throw new ReferenceUnavailableException($"{what}: {Marshal.GetPInvokeErrorMessage(-result)}");
-        }
-    }
-
-    private static void Compile(string[] sources, string library)
-    {
-        var start = new ProcessStartInfo("cc", ["-O2", "-shared", "-fPIC", "-pthread", "-o", library, .. sources])
-        {
-            RedirectStandardError = true,
-        };
-        using Process compiler = Start(start);
-        Task<string> errors = compiler.StandardError.ReadToEndAsync();
-        if (!compiler.WaitForExit(CompileTimeout))
-        {
-            compiler.Kill(entireProcessTree: true);
-            throw new ReferenceUnavailableException($"cc did not end within {CompileTimeout.TotalSeconds} s");
-        }
-
-        if (compiler.ExitCode != 0)
-        {
-            string first = errors.GetAwaiter().GetResult().Split('\n').FirstOrDefault(line => line.Contains("error", StringComparison.Ordinal)) ?? "no message";
-            throw new ReferenceUnavailableException($"cc failed with exit code {compiler.ExitCode}: {first}");
-        }
-    }
-
-    private static Process Start(ProcessStartInfo start)
-    {
-        try
-        {
-            return Process.Start(start) ?? throw new ReferenceUnavailableException("cc did not start");
-        }
-        catch (Win32Exception e)
-        {
-            throw new ReferenceUnavailableException($"no C compiler: cc: {Marshal.GetPInvokeErrorMessage(e.NativeErrorCode)}");
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Metrics;
 
@@ -18,14 +17,7 @@ internal static class RatiosCommand
     {
         var quick = new Option<bool>("--quick") { Description = "Three rounds and shorter slices: under a minute for all." };
         var list = new Option<bool>("--list") { Description = "Print the names of the metrics, one per line, and measure nothing." };
-        var only = new Option<string[]>("--only")
-        {
-            Description = "Only these metrics, separated by commas.",
-            HelpName = "NAME,…",
-            DefaultValueFactory = _ => [],
-        };
-        only.Validators.Add(RefuseUnknownNames);
-
+        Option<string[]> only = MetricSelection.Option(MetricCatalog.All);
         var command = new Command("ratios", "One JSON object per metric on standard output; a table on standard error.") { quick, only, list };
         command.SetAction(arguments =>
         {
@@ -35,16 +27,6 @@ internal static class RatiosCommand
                 : Measure(metrics, arguments.GetValue(quick) ? RunSettings.Quick : RunSettings.Full);
         });
         return command;
-    }
-
-    private static void RefuseUnknownNames(OptionResult option)
-    {
-        // An option that was not given is checked as well, with its default value.
-        string? error = option.Implicit ? null : MetricSelection.Complaint(MetricCatalog.All, option.Tokens.Select(t => t.Value));
-        if (error is not null)
-        {
-            option.AddError(error);
-        }
     }
 
     private static int List(IReadOnlyList<Metric> metrics)
