@@ -36,7 +36,8 @@ internal static class NopMetrics
             ring);
     }
 
-    private static async Task Loop(AsyncCallRuntime runtime, CallQuota quota)
+    /// <summary>One call after the other.</summary>
+    public static async Task Loop(AsyncCallRuntime runtime, CallQuota quota)
     {
         for (int batch = quota.Take(); batch > 0; batch = quota.Take())
         {

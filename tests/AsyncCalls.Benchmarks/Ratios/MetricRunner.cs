@@ -18,10 +18,10 @@ internal sealed class MetricRunner(RunSettings settings)
 
     public Measurement Measure(Metric metric, Comparison comparison)
     {
-        WarmUp(metric, comparison.Reference);
-        WarmUp(metric, comparison.Ours);
-        int oursCalls = Calibrate(metric, comparison.Ours);
-        int referenceCalls = Calibrate(metric, comparison.Reference);
+        WarmUp(metric.Depth, comparison.Reference);
+        WarmUp(metric.Depth, comparison.Ours);
+        int oursCalls = Calibrate(metric.Depth, comparison.Ours);
+        int referenceCalls = Calibrate(metric.Depth, comparison.Reference);
         Slice shortest = ShortestSlice(metric, comparison.Ours);
 
         var rounds = new List<Round>(settings.Rounds);
@@ -36,13 +36,22 @@ internal sealed class MetricRunner(RunSettings settings)
         return Measurement.Of(rounds, shortest);
     }
 
+    /// <summary>Warms the work up, and says how many calls make a slice.</summary>
+    /// <param name="few">Calls of the shortest slice.</param>
+    /// <param name="work">The work.</param>
+    public int Prepare(int few, IMeasured work)
+    {
+        WarmUp(few, work);
+        return Calibrate(few, work);
+    }
+
     /// <summary>
     /// Slices that grow from the shortest to a few milliseconds, again and again: a method is compiled anew after some dozens of
     /// calls, and a loop that never suspends enters its method only once in a slice.
     /// </summary>
-    private void WarmUp(Metric metric, IMeasured side)
+    private void WarmUp(int depth, IMeasured side)
     {
-        int few = Math.Min(metric.Depth, side.MostCalls);
+        int few = Math.Min(depth, side.MostCalls);
         int calls = few;
         long from = Stopwatch.GetTimestamp();
         while (ElapsedMs(from) < settings.WarmUpMs)
@@ -54,9 +63,9 @@ internal sealed class MetricRunner(RunSettings settings)
         }
     }
 
-    private int Calibrate(Metric metric, IMeasured side)
+    private int Calibrate(int depth, IMeasured side)
     {
-        int calls = Math.Min(metric.Depth, side.MostCalls);
+        int calls = Math.Min(depth, side.MostCalls);
         while (true)
         {
             side.Prepare();
@@ -75,7 +84,7 @@ internal sealed class MetricRunner(RunSettings settings)
                 from = Stopwatch.GetTimestamp();
                 side.Run(calls);
                 elapsedMs = Math.Min(elapsedMs, ElapsedMs(from));
-                int least = Math.Min(metric.Depth * LeastCallsPerLoop, side.MostCalls);
+                int least = Math.Min(depth * LeastCallsPerLoop, side.MostCalls);
                 return (int)Math.Clamp(calls * settings.SliceMs / elapsedMs, least, side.MostCalls);
             }
 

@@ -11,26 +11,28 @@ internal sealed class RatioReport
     private const int WidthWhenRedirected = 190;
 
     private readonly TextWriter _lines;
-    private readonly IAnsiConsole _console;
     private readonly List<MetricResult> _results = [];
 
     public RatioReport(TextWriter lines, TextWriter people)
     {
         _lines = lines;
-        _console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(people) });
+        People = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(people) });
         if (Console.IsErrorRedirected)
         {
-            _console.Profile.Width = WidthWhenRedirected;
-            _console.Profile.Capabilities.Ansi = false;
+            People.Profile.Width = WidthWhenRedirected;
+            People.Profile.Capabilities.Ansi = false;
         }
     }
+
+    /// <summary>Where people read.</summary>
+    public IAnsiConsole People { get; }
 
     public bool AnyFailed => _results.Any(result => result.Failed is not null);
 
     public void Begin(BenchmarkResources resources)
     {
-        _console.WriteLine($"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} processors");
-        _console.WriteLine($"Files in {resources.Folder.Path} ({resources.Folder.Format})");
+        People.WriteLine($"{RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {Environment.ProcessorCount} processors");
+        People.WriteLine($"Files in {resources.Folder.Path} ({resources.Folder.Format})");
     }
 
     public void Add(MetricResult result)
@@ -55,7 +57,7 @@ internal sealed class RatioReport
             table.AddRow([.. Cells(result).Select(text => new Text(text))]);
         }
 
-        _console.Write(table);
+        People.Write(table);
     }
 
     private static string[] Cells(MetricResult result)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using AsyncCalls.Benchmarks.Fixtures;
 using AsyncCalls.Benchmarks.Metrics;
+using AsyncCalls.Benchmarks.Scale;
 
 namespace AsyncCalls.Benchmarks.Ratios;
 
@@ -17,14 +18,19 @@ internal static class RatiosCommand
     {
         var quick = new Option<bool>("--quick") { Description = "Three rounds and shorter slices: under a minute for all." };
         var list = new Option<bool>("--list") { Description = "Print the names of the metrics, one per line, and measure nothing." };
+        var scale = new Option<bool>("--scale")
+        {
+            Description = "Not the metrics: what a call costs with up to 65,536 in flight, from up to 64 threads, on up to 10,000 handles.",
+        };
         Option<string[]> only = MetricSelection.Option(MetricCatalog.All);
-        var command = new Command("ratios", "One JSON object per metric on standard output; a table on standard error.") { quick, only, list };
+        var command = new Command("ratios", "One JSON object per metric on standard output; a table on standard error.") { quick, only, scale, list };
         command.SetAction(arguments =>
         {
             IReadOnlyList<Metric> metrics = MetricSelection.Select(MetricCatalog.All, arguments.GetValue(only) ?? []);
-            return arguments.GetValue(list)
-                ? List(metrics)
-                : Measure(metrics, arguments.GetValue(quick) ? RunSettings.Quick : RunSettings.Full);
+            RunSettings settings = arguments.GetValue(quick) ? RunSettings.Quick : RunSettings.Full;
+            return arguments.GetValue(list) ? List(metrics)
+                : arguments.GetValue(scale) ? MeasureScale(settings)
+                : Measure(metrics, settings);
         });
         return command;
     }
@@ -36,6 +42,15 @@ internal static class RatiosCommand
             Console.Out.WriteLine(metric.Name);
         }
 
+        return 0;
+    }
+
+    private static int MeasureScale(RunSettings settings)
+    {
+        using var resources = new BenchmarkResources();
+        var report = new RatioReport(Console.Out, Console.Error);
+        report.Begin(resources);
+        new ScaleRun(settings, Console.Out, report.People).Measure(resources);
         return 0;
     }
 
