@@ -64,6 +64,7 @@ public sealed class ProofTests
         ChildProcesses => 6,
         EndingThreads => 160,
         LeakedCalls => 2,
+        Soak => 20_000,
         _ => throw new InvalidOperationException($"{proof.Name} has no small count."),
     };
 }

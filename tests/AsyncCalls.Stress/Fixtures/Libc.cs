@@ -32,6 +32,12 @@ internal static unsafe partial class Libc
         return pthread_sigmask(BlockSignals, all, null);
     }
 
+    /// <summary>A body that ends at once.</summary>
+    [AsyncCall]
+    public static void Nothing()
+    {
+    }
+
     public static SafeFileHandle Open(string path, int flags)
     {
         int descriptor = open(path, flags | CloseOnExec);

@@ -15,5 +15,6 @@ internal static class ProofCatalog
         new ChildProcesses(),
         new EndingThreads(),
         new LeakedCalls(),
+        new Soak(),
     ];
 }
