@@ -13,6 +13,7 @@ public sealed class ConsumerTests(PackedFeed feed)
         interface: 1 lines
         options: True
         result: True 0, False errno 9
+        reflected: True True True
         cancelled: True
         in flight: 0
         """;

@@ -129,7 +129,7 @@ internal static class TwinEmitter
         {
             // What is added is required, and those before it are required then too. The defaults of an explicit implementation are never used.
             bool optional = parameter.DefaultValue is not null && added.Length == 0 && !isExplicit;
-            string text = $"{parameter.NullContract}{parameter.Modifier}{parameter.Type} {parameter.Name}";
+            string text = $"{parameter.Contract}{parameter.Modifier}{parameter.Type} {parameter.Name}";
             parameters.Add(optional ? $"{parameter.CallerInfo}{text} = {parameter.DefaultValue}" : text);
         }
 
@@ -138,7 +138,7 @@ internal static class TwinEmitter
         string returnType = twin.ItemType is not null ? $"{KnownNames.AsyncEnumerable}<{twin.ItemType}>"
             : twin.ReturnType is null ? KnownNames.ValueTask : $"{KnownNames.ValueTask}<{twin.ReturnType}>";
         string modifiers = overload.Modifiers.Length == 0 ? "" : overload.Modifiers + " ";
-        writer.List($"{modifiers}{returnType} {twin.ExplicitInterface}{twin.Name}{twin.TypeParameters}", parameters, "");
+        writer.List($"{modifiers}{returnType} {twin.ExplicitInterface}{twin.Name}{twin.DeclaredTypeParameters}", parameters, "");
         writer.Indent();
         foreach (string constraint in overload.Constraints)
         {

@@ -37,6 +37,9 @@ internal sealed record TwinModel
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
     public required string TypeParameters { get; init; }
 
+    /// <summary>The same with their attributes, as they are declared.</summary>
+    public required string DeclaredTypeParameters { get; init; }
+
     /// <summary>The parameters without the token and those that are <c>out</c>.</summary>
     public required EquatableArray<TwinParameter> Parameters { get; init; }
 
@@ -75,9 +78,9 @@ internal sealed record CallLimits(int TimeoutMs, string? RequiredBackends);
 /// <param name="Modifier"><c>this </c> for the receiver of an extension method, or nothing.</param>
 /// <param name="Type">The type, with Memory in the place of Span.</param>
 /// <param name="DefaultValue">The default value as an expression, or null.</param>
-/// <param name="NullContract">Attributes that say whether callers may pass null, in brackets; or nothing.</param>
+/// <param name="Contract">Attributes that say what callers may pass, in brackets; or nothing.</param>
 /// <param name="CallerInfo">An attribute by which the compiler fills in the default, in brackets; or nothing.</param>
-internal sealed record TwinParameter(string Name, string Modifier, string Type, string? DefaultValue, string NullContract, string CallerInfo);
+internal sealed record TwinParameter(string Name, string Modifier, string Type, string? DefaultValue, string Contract, string CallerInfo);
 
 /// <summary>Where the twin finds its runtime.</summary>
 /// <param name="Expression">The expression that gives it.</param>

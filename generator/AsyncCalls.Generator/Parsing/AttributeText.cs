@@ -24,32 +24,46 @@ internal static class AttributeText
         "System.Runtime.CompilerServices.CallerMemberNameAttribute",
     ];
 
+    /// <summary>What the trimmer has to keep of a type that is passed.</summary>
+    private const string Kept = "System.Diagnostics.CodeAnalysis.DynamicallyAccessedMembersAttribute";
+
     /// <summary>What a caller may pass. What is true after the call is not said of a twin, which returns before it.</summary>
-    private static readonly HashSet<string> OfNull =
+    private static readonly HashSet<string> OfArguments =
     [
         "System.Diagnostics.CodeAnalysis.AllowNullAttribute",
         "System.Diagnostics.CodeAnalysis.DisallowNullAttribute",
+        Kept,
+    ];
+
+    /// <summary>What the trimmer says of a lambda, or of a tuple, that passes on what the twin's parameter has been promised of.</summary>
+    private static readonly string[] OfPassedOn =
+    [
+        .. new[] { "IL2067", "IL2077" }.Select(id =>
+            $"global::System.Diagnostics.CodeAnalysis.UnconditionalSuppressMessage(\"Trimming\", \"{id}\", Justification = \"The parameter of the twin says what the original's does.\")"),
     ];
 
     public static IEnumerable<string> Copied(IMethodSymbol method)
-        => method.GetAttributes().Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format);
+        => method.GetAttributes().Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format)
+            .Concat(method.Parameters.Any(parameter => parameter.GetAttributes().Any(IsKept)) ? OfPassedOn : []);
 
     /// <summary>Whether the method says more of null than its types do.</summary>
     public static bool HasNullContract(IMethodSymbol method)
         => method.GetReturnTypeAttributes().Concat(method.Parameters.SelectMany(parameter => parameter.GetAttributes()))
-            .Any(attribute => attribute.AttributeClass?.ContainingNamespace?.ToDisplayString() == "System.Diagnostics.CodeAnalysis");
+            .Any(attribute => attribute.AttributeClass?.ContainingNamespace?.ToDisplayString() == "System.Diagnostics.CodeAnalysis" && !IsKept(attribute));
 
     /// <summary>The attributes in brackets by which the compiler fills in a default value; or nothing.</summary>
     public static string CallerInfo(IParameterSymbol parameter) => Brackets(parameter, OfParameters);
 
-    /// <summary>The attributes in brackets that say whether callers may pass null; or nothing.</summary>
-    public static string NullContract(IParameterSymbol parameter) => Brackets(parameter, OfNull);
+    /// <summary>The attributes in brackets that say what callers may pass for a parameter or a type parameter; or nothing.</summary>
+    public static string ArgumentContract(ISymbol parameter) => Brackets(parameter, OfArguments);
 
-    private static string Brackets(IParameterSymbol parameter, HashSet<string> names)
+    private static string Brackets(ISymbol parameter, HashSet<string> names)
         => string.Concat(parameter.GetAttributes().Where(attribute => IsOneOf(attribute, names)).Select(attribute => $"[{Format(attribute)}] "));
 
     private static bool IsOneOf(AttributeData attribute, HashSet<string> names)
         => attribute.AttributeClass is { } type && names.Contains(type.ToDisplayString()) && !attribute.ConstructorArguments.Any(IsUnknown);
+
+    private static bool IsKept(AttributeData attribute) => attribute.AttributeClass?.ToDisplayString() == Kept;
 
     private static bool IsUnknown(TypedConstant constant) => constant.Kind is TypedConstantKind.Error or TypedConstantKind.Array;
 

@@ -67,7 +67,7 @@ internal sealed class ParsedParameters
                 parameter.Ordinal == 0 && parameter.ContainingSymbol is IMethodSymbol { IsExtensionMethod: true } ? "this " : "",
                 StreamShape.IsPool(parameter) ? KnownNames.BufferPool : TwinType(parameter.Type),
                 optional ? ConstantText.Format(parameter.ExplicitDefaultValue, parameter.Type) : null,
-                AttributeText.NullContract(parameter),
+                AttributeText.ArgumentContract(parameter),
                 optional ? AttributeText.CallerInfo(parameter) : ""));
         }
 

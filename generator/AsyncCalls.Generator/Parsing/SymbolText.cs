@@ -30,6 +30,13 @@ internal static class SymbolText
         return list.Length == 0 ? "" : $"<{list}>";
     }
 
+    /// <summary>The type parameters of a method with what their attributes ask of callers.</summary>
+    public static string DeclaredTypeParameters(IMethodSymbol method)
+    {
+        string list = string.Join(", ", method.TypeParameters.Select(parameter => AttributeText.ArgumentContract(parameter) + TypeName(parameter.Name)));
+        return list.Length == 0 ? "" : $"<{list}>";
+    }
+
     /// <summary>The <c>where</c> clause of a type parameter, or null.</summary>
     public static string? Constraint(ITypeParameterSymbol parameter)
     {

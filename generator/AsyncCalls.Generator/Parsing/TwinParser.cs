@@ -123,6 +123,7 @@ internal static class TwinParser
             HasNullContract = AttributeText.HasNullContract(method),
             TypeWarnings = new(TypeWarnings.Of(method)),
             TypeParameters = SymbolText.TypeParameters(method.TypeParameters),
+            DeclaredTypeParameters = SymbolText.DeclaredTypeParameters(method),
             Parameters = parameters.ForTwin(),
             TokenName = parameters.TokenName,
             ReturnType = TwinResult.Type(method),

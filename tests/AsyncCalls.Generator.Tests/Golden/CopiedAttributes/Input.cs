@@ -19,4 +19,11 @@ public sealed partial class Marked(AsyncCallRuntime calls)
     [RequiresUnreferencedCode("Reflects.", Url = null)]
     [RequiresDynamicCode("Emits.")]
     public static void Reflect() { }
+
+    [AsyncCall]
+    public static T Make<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>() => Activator.CreateInstance<T>();
+
+    [AsyncCall]
+    public static int Count([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods | DynamicallyAccessedMemberTypes.PublicFields)] Type type, int start)
+        => start + type.GetMethods().Length + type.GetFields().Length;
 }

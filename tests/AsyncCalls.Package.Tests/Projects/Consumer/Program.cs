@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipes;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -45,6 +46,7 @@ try
         Console.WriteLine($"result: {fine.IsSuccess} {fine.Value}, {wrong.IsSuccess} errno {wrong.Errno}");
     }
 
+    Console.WriteLine($"reflected: {await Reflection.CountAsync(typeof(Notes), 1) > 1} {await Reflection.IsVisibleAsync(typeof(Notes))} {await Reflection.MakeAsync<List<int>>() is { Count: 0 }}");
     Console.WriteLine($"cancelled: {await IsCancelledAsync(notes)}");
 }
 finally
@@ -116,6 +118,19 @@ internal sealed partial class Notes(AsyncCallRuntime calls) : INotes
         cancellationToken.WaitHandle.WaitOne();
         cancellationToken.ThrowIfCancellationRequested();
     }
+}
+
+/// <summary>What the trimmer has to keep is said by the twins too.</summary>
+internal static partial class Reflection
+{
+    [AsyncCall]
+    public static T Make<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicParameterlessConstructor)] T>() => Activator.CreateInstance<T>();
+
+    [AsyncCall]
+    public static int Count([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods)] Type type, int start) => start + type.GetMethods().Length;
+
+    [AsyncCall]
+    public static bool IsVisible([DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicMethods)] Type type) => type.GetMethods().Length > 0;
 }
 
 internal static partial class Libc
