@@ -65,6 +65,8 @@ internal static class FixCases
             """),
         ("AC0003", "pointer of a body", "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *p + p[1]; }",
             "public partial class C { [AsyncCall] public static unsafe int M(Span<int> p) => p[0] + p[1]; }"),
+        ("AC0002", "implementation", "public interface I { int M(ref int n); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] public int M(ref int {|AC0002:n|}) => n; }",
+            "public interface I { int M(ref int n); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] public int M(ref int {|AC0002:n|}) => n; }"),
         ("AC0002", "in a nameof", "public partial class C { [AsyncCall] public static string M(ref int {|AC0002:n|}) => nameof(n) + n; }",
             "public partial class C { [AsyncCall] public static string M(Span<int> n) => nameof(n) + n[0]; }"),
         ("AC0003", "pointer that is computed with", "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *(p + 1); }",
@@ -344,6 +346,8 @@ internal static class FixCases
                 public F F { get; } = new();
             }
             """),
+        ("AC0009", "parameters that may be left out", "public partial class C(int n, int m = 1) { [AsyncCall] public int {|AC0009:M|}() => n + m; } public partial class D(params int[] n) { [AsyncCall] public int {|AC0009:M|}() => n.Length; }",
+            "public partial class C(int n, AsyncCallRuntime calls, int m = 1) { [AsyncCall] public int M() => n + m; } public partial class D(AsyncCallRuntime calls, params int[] n) { [AsyncCall] public int M() => n.Length; }"),
         ("AC0009", "name that is mentioned", "public partial class C<T> { [AsyncCall] public int {|AC0009:M|}() => 1; public static List<C<T>> All { get; } = new List<C<T>>(); }",
             "public partial class C<T>(AsyncCallRuntime calls) { [AsyncCall] public int M() => 1; public static List<C<T>> All { get; } = new List<C<T>>(); }"),
 
@@ -481,6 +485,8 @@ internal static class FixCases
             "public partial interface I { [AsyncCall] int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] int I.{|AC0017:M|}() => 1; }"),
         ("AC0017", "overload with a token", "public partial class C { [AsyncCall(Name = \"MLater\")] public static int {|AC0017:M|}(int n) => n; public static int M(int n, CancellationToken token) => n; }",
             "public partial class C { [AsyncCall(Name = \"MLater\")] public static int {|AC0017:M|}(int n) => n; public static int M(int n, CancellationToken token) => n; }"),
+        ("AC0017", "overload with a default value", "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; public static int M(int n, int m = 1) => n + m; }",
+            "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; public static int M(int n, int m = 1) => n + m; }"),
         ("AC0017", "delegate", "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; } public class D { public Func<int, int> F => C.M; }",
             "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; } public class D { public Func<int, int> F => C.M; }"),
         ("AC0017", "called and named", "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; } /// <summary><see cref=\"C.M\"/></summary>\npublic class D { public string F => nameof(C.M) + C.M(1); }",

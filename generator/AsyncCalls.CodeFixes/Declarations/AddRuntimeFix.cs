@@ -117,8 +117,19 @@ public sealed class AddRuntimeFix : EditorFix
         run.Editor.InsertMembers(type, index: 0, [member]);
     }
 
+    // Behind the parameters that must be given, before those that may be left out: nobody passes them by position, or the type would have a field.
     private static ParameterListSyntax Add(ParameterListSyntax list, ParameterSyntax parameter)
-        => list.AddParameters(list.Parameters.Count == 0 ? parameter : parameter.WithLeadingTrivia(SyntaxFactory.Space));
+    {
+        int index = list.Parameters.IndexOf(present => present.Default is not null || present.Modifiers.Any(SyntaxKind.ParamsKeyword));
+        if (index < 0)
+        {
+            return list.AddParameters(list.Parameters.Count == 0 ? parameter : parameter.WithLeadingTrivia(SyntaxFactory.Space));
+        }
+
+        ParameterSyntax next = list.Parameters[index];
+        SeparatedSyntaxList<ParameterSyntax> parameters = index > 0 ? list.Parameters : list.Parameters.Replace(next, next.WithLeadingTrivia(SyntaxFactory.Space));
+        return list.WithParameters(parameters.Insert(index, parameter.WithLeadingTrivia(next.GetLeadingTrivia())));
+    }
 
     // The list comes right behind the name, before the end of the line.
     private static TypeDeclarationSyntax WithParameterList(TypeDeclarationSyntax type, ParameterSyntax parameter)

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Composition;
 using AsyncCalls.Generator.Diagnostics;
-using AsyncCalls.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
@@ -53,15 +52,13 @@ public sealed class AddTokenFix : EditorFix
     }
 
     /// <summary>
-    /// Whether the parameters are the method's own affair. A default value keeps its callers, but not what it overrides or implements, and not where an overload has the token already.
+    /// Whether the parameters are the method's own affair. A default value keeps its callers, but not what it overrides or implements, and beside overloads a call may fit two of them.
     /// </summary>
     private static bool IsFree(IMethodSymbol method)
-        => !method.IsVirtual && !method.IsOverride && !method.IsPartialDefinition && method.PartialDefinitionPart is null
-            && method.ExplicitInterfaceImplementations.IsEmpty
+        => Declarations.IsOwn(method)
+            && !method.IsPartialDefinition && method.PartialDefinitionPart is null
             && !method.Parameters.Any(parameter => parameter.IsParams)
-            && !method.ContainingType.GetMembers(method.Name).OfType<IMethodSymbol>().Any(overload => TypeFacts.TakesTokenToo(overload, method))
-            && !method.ContainingType.AllInterfaces.SelectMany(type => type.GetMembers(method.Name)).Any(
-                member => SymbolEqualityComparer.Default.Equals(method.ContainingType.FindImplementationForInterfaceMember(member), method));
+            && method.ContainingType.GetMembers(method.Name).Length == 1;
 
     /// <summary>Whether the method is passed on and not called: a delegate has as many parameters as the method has now.</summary>
     private static bool IsMethodGroup(SyntaxNode name)

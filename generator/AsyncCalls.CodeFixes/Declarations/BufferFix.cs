@@ -23,7 +23,8 @@ public sealed class BufferFix : EditorFix
 
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
         => node.FirstAncestorOrSelf<ParameterSyntax>() is { Type: { } type, Parent.Parent: MethodDeclarationSyntax method } parameter
-            && run.Model.GetDeclaredSymbol(parameter, cancellationToken) is { } symbol
+            && run.Model.GetDeclaredSymbol(parameter, cancellationToken) is { ContainingSymbol: IMethodSymbol declared } symbol
+            && Declarations.IsOwn(declared)
             && (type is PointerTypeSyntax pointer
                 ? TryReplacePointer(run, method, parameter, symbol, pointer)
                 : TryReplaceReference(run, method, parameter, symbol, type));
