@@ -22,6 +22,7 @@ internal static class DiagnosticCases
         ("AC0003", "function pointer", InType("[AsyncCall] public static unsafe int Bad([|delegate*<int, int>|] value) => 1;")),
         ("AC0003", "array of pointers", InType("[AsyncCall] public static unsafe int Bad([|byte*[]|] value) => 1;")),
         ("AC0003", "arrays of pointers in a generic type", InType("[AsyncCall] public static unsafe int Bad([|List<byte*[]>|] value) => 1;")),
+        ("AC0003", "arrays of pointers in the type around", InType("public class Outer<T> { public class I; } [AsyncCall] public static unsafe int Bad([|Outer<int*[]>.I|] value) => 1;")),
         ("AC0003", "function pointers in a tuple", InType("[AsyncCall] public static unsafe [|(int, delegate*<void>[])|] Bad() => default;")),
         ("AC0003", "result", InType("[AsyncCall] public static unsafe [|byte*|] Bad() => null;")),
 

@@ -89,6 +89,8 @@ internal static class UsageCases
 
         ("AC0019", "span that is used behind", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; store.Read(file, b, 0); s.Clear(); }"),
         ("AC0019", "span that is used in the next turn", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; while (b[0] > 0) { s.Clear(); store.Read(file, b, 0); } }"),
+        ("AC0019", "span that is used in the next turn of a condition", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; do { s[0]++; } while (store.Read(file, b, 0) > 0); }"),
+        ("AC0019", "span that is used in the next turn of an increment", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; for (int i = 0; i < s.Length; i += store.Read(file, b, 0)) { } }"),
         ("AC0019", "span of a for", "async Task M(byte[] b) { await Task.Yield(); for (Span<byte> s = b; s.Length > 0; s = s[1..]) { store.Read(file, b, 0); } }"),
         ("AC0019", "span of a pattern", "async Task M(byte[] b) { await Task.Yield(); if (b.AsSpan() is var s && s.Length > 0) { store.Read(file, b, 0); s.Clear(); } }"),
         ("AC0019", "reference", "async Task M(byte[] b) { await Task.Yield(); ref byte r = ref b[0]; store.Read(file, b, 0); r++; }"),

@@ -66,7 +66,7 @@ internal static class StackValues
         // Behind the site, or anywhere in a loop around it that goes on with the same variable.
         SyntaxNode function = site.AncestorsAndSelf().First(node => node.Parent is null || IsFunction(node));
         SyntaxNode? loop = site.Ancestors().TakeWhile(node => node != function).LastOrDefault(node =>
-            Body(node) is { } body && body.Span.Contains(site.Span) && !body.Span.Contains(declaration.Span));
+            Body(node) is { } body && !body.Span.Contains(declaration.Span));
         return function.DescendantNodes().OfType<IdentifierNameSyntax>().Any(name =>
             name.Identifier.ValueText == local.Name
             && (name.SpanStart >= site.Span.End || loop?.Span.Contains(name.Span) is true)

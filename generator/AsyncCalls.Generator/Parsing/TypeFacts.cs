@@ -49,7 +49,7 @@ internal static class TypeFacts
     public static bool IsPointer(ITypeSymbol type) => type switch
     {
         IArrayTypeSymbol array => IsPointer(array.ElementType),
-        INamedTypeSymbol { TypeArguments.Length: > 0 } generic => generic.TypeArguments.Any(IsPointer),
+        INamedTypeSymbol { TypeKind: not TypeKind.FunctionPointer } named => named.TypeArguments.Any(IsPointer) || (named.ContainingType is { } outer && IsPointer(outer)),
         _ => type.TypeKind is TypeKind.Pointer or TypeKind.FunctionPointer,
     };
 
