@@ -34,6 +34,8 @@ internal static class UsageCases
         ("AC0019", "span of another block", "async Task M(byte[] b) { await Task.Yield(); { Span<byte> s = b; s.Clear(); } store.[|Read|](file, b, 0); { Span<byte> s = b; s.Clear(); } }"),
         ("AC0019", "span of each turn", "async Task M(byte[] b) { await Task.Yield(); while (b[0] > 0) { Span<byte> s = b; s.Clear(); store.[|Read|](file, b, 0); } }"),
         ("AC0019", "loop over an array", "async Task M(byte[] b) { await Task.Yield(); foreach (byte n in b) { store.[|Read|](file, b, n); } }"),
+        ("AC0019", "text", "async Task<string> M(byte[] b) { await Task.Yield(); return $\"{store.[|Read|](file, b, 0)}\" + b; }"),
+        ("AC0019", "text that is built first", "async Task<object> M(byte[] b) { await Task.Yield(); return string.Create(null, $\"{b}\") + store.[|Read|](file, b, 0); }"),
         ("AC0019", "result for a span", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b.AsSpan(store.[|Read|](file, b, 0)); s.Clear(); }"),
 
         ("AC0019", "stream", "async Task M(byte[] b) { await Task.Yield(); Store.[|read|](file, b, 9); }"),
@@ -101,6 +103,11 @@ internal static class UsageCases
         ("AC0019", "argument behind a span", "async Task M(byte[] b) { await Task.Yield(); Both(b, store.Read(file, b, 0)); static void Both(Span<byte> s, int n) => s[0] = (byte)n; }"),
         ("AC0019", "element of a span", "async Task M(byte[] b) { await Task.Yield(); b.AsSpan()[0] = (byte)store.Read(file, b, 0); }"),
         ("AC0019", "what a method refers to", "async Task M(byte[] b) { await Task.Yield(); First(b) = store.Read(file, b, 0); static ref int First(byte[] b) => ref (new int[1])[0]; }"),
+        ("AC0019", "span that something jumps back to", "async Task M(byte[] b) { await Task.Yield(); Span<byte> s = b; again: s.Clear(); if (store.Read(file, b, 0) > 0) { goto again; } }"),
+        ("AC0019", "text that is passed on as it is built", "async Task M(byte[] b) { await Task.Yield(); string.Create(null, $\"{store.Read(file, b, 0)}\"); }"),
+        ("AC0019", "target of a condition", "async Task M(byte[] b, int x, int y) { await Task.Yield(); (x > 0 ? ref x : ref y) = store.Read(file, b, 0); }"),
+        ("AC0019", "condition of a target", "async Task M(byte[] b, int x, int y) { await Task.Yield(); (store.Read(file, b, 0) > 0 ? ref x : ref y) = 1; }"),
+        ("AC0019", "targets that a method refers to", "async Task M(byte[] b) { await Task.Yield(); (First(b), b[0]) = (store.Read(file, b, 0), 1); static ref int First(byte[] b) => ref (new int[1])[0]; }"),
         ("AC0019", "method of a span", "async Task M(byte[] b) { await Task.Yield(); b.AsSpan().Slice(store.Read(file, b, 0)).Clear(); }"),
 
         ("AC0020", "enumerated", "async Task M(LeasedBufferPool p) { await foreach (LeasedBuffer b in Store.readAsync(file, p)) { b.Dispose(); } }"),

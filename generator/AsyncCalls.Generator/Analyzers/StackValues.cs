@@ -31,12 +31,18 @@ internal static class StackValues
 
     private static bool IsFunction(SyntaxNode node) => node is AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax or MemberDeclarationSyntax and not GlobalStatementSyntax;
 
-    /// <summary>What a statement holds until its body has ended, without a name: the enumerator of a loop, and what is disposed.</summary>
+    /// <summary>
+    /// What is held without a name while the child is evaluated: the enumerator of a loop and what is disposed until the body has ended, the builder of an interpolated string, and what a
+    /// conditional reference is made of.
+    /// </summary>
     private static bool IsHeldBy(SyntaxNode parent, SyntaxNode child, SemanticModel model, CancellationToken cancellationToken) => parent switch
     {
         CommonForEachStatementSyntax loop => child == loop.Statement && model.GetForEachStatementInfo(loop).GetEnumeratorMethod?.ReturnType.IsRefLikeType is true,
         UsingStatementSyntax { Expression: { } resource } statement =>
             child == statement.Statement && model.GetTypeInfo(resource, cancellationToken).Type?.IsRefLikeType is true,
+        InterpolatedStringExpressionSyntax or BinaryExpressionSyntax { RawKind: (int)SyntaxKind.AddExpression } =>
+            model.GetTypeInfo(parent, cancellationToken).ConvertedType?.IsRefLikeType is true,
+        ConditionalExpressionSyntax { WhenTrue: RefExpressionSyntax } => true,
         _ => false,
     };
 
@@ -63,10 +69,11 @@ internal static class StackValues
             return true;
         }
 
-        // Behind the site, or anywhere in a loop around it that goes on with the same variable.
+        // Behind the site, or anywhere in a loop around it that goes on with the same variable; where something jumps, anywhere.
         SyntaxNode function = site.AncestorsAndSelf().First(node => node.Parent is null || IsFunction(node));
-        SyntaxNode? loop = site.Ancestors().TakeWhile(node => node != function).LastOrDefault(node =>
-            Body(node) is { } body && !body.Span.Contains(declaration.Span));
+        SyntaxNode? loop = function.DescendantNodes().Any(node => node.IsKind(SyntaxKind.GotoStatement))
+            ? function
+            : site.Ancestors().TakeWhile(node => node != function).LastOrDefault(node => Body(node) is { } body && !body.Span.Contains(declaration.Span));
         return function.DescendantNodes().OfType<IdentifierNameSyntax>().Any(name =>
             name.Identifier.ValueText == local.Name
             && (name.SpanStart >= site.Span.End || loop?.Span.Contains(name.Span) is true)
@@ -94,6 +101,8 @@ internal static class StackValues
         MemberAccessExpressionSyntax access => IsHeld(access.Expression, model, cancellationToken),
         ElementAccessExpressionSyntax access => IsHeld(access.Expression, model, cancellationToken),
         ParenthesizedExpressionSyntax parenthesized => IsHeld(parenthesized.Expression, model, cancellationToken),
+        ConditionalExpressionSyntax { WhenTrue: RefExpressionSyntax } => true,
+        TupleExpressionSyntax tuple => tuple.Arguments.Any(argument => IsHeld(argument, model, cancellationToken)),
         _ => false,
     };
 
