@@ -11,6 +11,8 @@ internal sealed class FixRun
 {
     private readonly HashSet<SyntaxNode> _once = [];
     private readonly Dictionary<ISymbol, ImmutableArray<SyntaxNode>> _uses = new(SymbolEqualityComparer.Default);
+    private readonly HashSet<ISymbol> _implementing = new(SymbolEqualityComparer.Default);
+    private readonly Dictionary<SyntaxTree, SemanticModel> _models = [];
 
     public FixRun(DocumentEditor editor) => Editor = editor;
 
@@ -31,7 +33,7 @@ internal sealed class FixRun
         where TNode : SyntaxNode
         => Editor.ReplaceNode(node, (current, _) => current is TNode same ? replacement(same) : current);
 
-    /// <summary>Looks up where the solution uses the symbol, for <see cref="UsesOf"/>.</summary>
+    /// <summary>Looks up where the solution uses the symbol, for <see cref="UsesOf"/> and <see cref="IsOwn"/>.</summary>
     public async Task FindUsesAsync(ISymbol symbol, CancellationToken cancellationToken)
     {
         if (_uses.ContainsKey(symbol))
@@ -42,17 +44,34 @@ internal sealed class FixRun
         var uses = new List<SyntaxNode>();
         IEnumerable<ReferencedSymbol> found =
             await SymbolFinder.FindReferencesAsync(symbol, Editor.OriginalDocument.Project.Solution, cancellationToken).ConfigureAwait(false);
-        foreach (Location location in found.SelectMany(referenced => referenced.Locations).Select(use => use.Location))
+
+        // What is generated is generated again when the edits are made.
+        foreach (ReferenceLocation use in found.SelectMany(referenced => referenced.Locations).Where(use => use.Document is not SourceGeneratedDocument))
         {
-            SyntaxNode root = await location.SourceTree!.GetRootAsync(cancellationToken).ConfigureAwait(false);
-            uses.Add(root.FindNode(location.SourceSpan, getInnermostNodeForTie: true));
+            SyntaxTree tree = use.Location.SourceTree!;
+            SyntaxNode root = await tree.GetRootAsync(cancellationToken).ConfigureAwait(false);
+            uses.Add(root.FindNode(use.Location.SourceSpan, getInnermostNodeForTie: true));
+            _models[tree] = (await use.Document.GetSemanticModelAsync(cancellationToken).ConfigureAwait(false))!;
         }
 
         _uses.Add(symbol, [.. uses]);
+        if ((await SymbolFinder.FindImplementedInterfaceMembersAsync(symbol, Editor.OriginalDocument.Project.Solution, cancellationToken: cancellationToken).ConfigureAwait(false)).Any())
+        {
+            _implementing.Add(symbol);
+        }
     }
 
     /// <summary>The names by which the solution uses the symbol, or for a type its constructors too.</summary>
     public ImmutableArray<SyntaxNode> UsesOf(ISymbol symbol) => _uses[symbol];
+
+    /// <summary>What a name means in a document where one of the uses is.</summary>
+    public ISymbol? SymbolOf(SyntaxNode name, CancellationToken cancellationToken) => _models[name.SyntaxTree].GetSymbolInfo(name, cancellationToken).Symbol;
+
+    /// <summary>
+    /// Whether the signature is the method's own: it overrides nothing, nobody can override it, and it implements no member of an interface, in a derived type neither.
+    /// </summary>
+    public bool IsOwn(IMethodSymbol method)
+        => !method.IsVirtual && !method.IsOverride && !method.IsAbstract && method.ExplicitInterfaceImplementations.IsEmpty && !_implementing.Contains(method);
 
     private SyntaxNode Find(TextSpan span) => Editor.OriginalRoot.FindNode(span, getInnermostNodeForTie: true);
 }

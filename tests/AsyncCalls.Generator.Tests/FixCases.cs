@@ -69,6 +69,18 @@ internal static class FixCases
             "public interface I { int M(ref int n); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] public int M(ref int {|AC0002:n|}) => n; }"),
         ("AC0002", "in a nameof", "public partial class C { [AsyncCall] public static string M(ref int {|AC0002:n|}) => nameof(n) + n; }",
             "public partial class C { [AsyncCall] public static string M(Span<int> n) => nameof(n) + n[0]; }"),
+        ("AC0002", "keyword, and a value that only loses its modifier", "public partial class C { [AsyncCall] public static int M(ref int {|AC0002:@class|}) => @class; [AsyncCall] public static int N(ref readonly int {|AC0002:@class|}) => @class; }",
+            "public partial class C { [AsyncCall] public static int M(Span<int> @class) => @class[0]; [AsyncCall] public static int N(int @class) => @class; }"),
+        ("AC0002", "reference to a span", "public partial class C { [AsyncCall] public static int M(ref Span<int> {|AC0002:n|}) => n.Length; }",
+            "public partial class C { [AsyncCall] public static int M(ref Span<int> {|AC0002:n|}) => n.Length; }"),
+        ("AC0002", "reference that is passed", "public partial class C { [AsyncCall] public static int M(ref int {|AC0002:n|}) => n; public static int N(int n) => M(ref n); }",
+            "public partial class C { [AsyncCall] public static int M(ref int {|AC0002:n|}) => n; public static int N(int n) => M(ref n); }"),
+        ("AC0002", "value that is passed by reference", "public partial class C { [AsyncCall] public static int M(ref readonly int {|AC0002:n|}) => n; public static int N(int n) => M(in n); }",
+            "public partial class C { [AsyncCall] public static int M(ref readonly int {|AC0002:n|}) => n; public static int N(int n) => M(in n); }"),
+        ("AC0002", "implementation in a derived type", "public interface I { int M(ref int n); } public partial class C(AsyncCallRuntime calls) { [AsyncCall] public int M(ref int {|AC0002:n|}) => n; } public class D(AsyncCallRuntime calls) : C(calls), I;",
+            "public interface I { int M(ref int n); } public partial class C(AsyncCallRuntime calls) { [AsyncCall] public int M(ref int {|AC0002:n|}) => n; } public class D(AsyncCallRuntime calls) : C(calls), I;"),
+        ("AC0003", "pointer that is passed", "public unsafe partial class C { [AsyncCall] public static int M({|AC0003:int*|} p) => *p; public static int N(int n) => M(&n); }",
+            "public unsafe partial class C { [AsyncCall] public static int M({|AC0003:int*|} p) => *p; public static int N(int n) => M(&n); }"),
         ("AC0003", "pointer that is computed with", "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *(p + 1); }",
             "public partial class C { [AsyncCall] public static unsafe int M({|AC0003:int*|} p) => *(p + 1); }"),
 
@@ -348,6 +360,49 @@ internal static class FixCases
             """),
         ("AC0009", "parameters that may be left out", "public partial class C(int n, int m = 1) { [AsyncCall] public int {|AC0009:M|}() => n + m; } public partial class D(params int[] n) { [AsyncCall] public int {|AC0009:M|}() => n.Length; }",
             "public partial class C(int n, AsyncCallRuntime calls, int m = 1) { [AsyncCall] public int M() => n + m; } public partial class D(AsyncCallRuntime calls, params int[] n) { [AsyncCall] public int M() => n.Length; }"),
+        ("AC0009", "instances that others make, and bytes that are counted", """
+            public partial class C
+            {
+                [AsyncCall] public int {|AC0009:M|}() => 1;
+
+                public static T Make<T>() where T : new() => new();
+
+                public static C New() => Make<C>();
+            }
+
+            [StructLayout(LayoutKind.Explicit)]
+            public partial struct D
+            {
+                [FieldOffset(0)] private readonly int _n;
+
+                public D(int n) => _n = n;
+
+                [AsyncCall] public readonly int {|AC0009:M|}() => _n;
+            }
+            """, """
+            public partial class C
+            {
+                private readonly AsyncCallRuntime _calls = AsyncCallRuntime.Shared;
+
+                [AsyncCall] public int M() => 1;
+
+                public static T Make<T>() where T : new() => new();
+
+                public static C New() => Make<C>();
+            }
+
+            [StructLayout(LayoutKind.Explicit)]
+            public partial struct D
+            {
+                private static AsyncCallRuntime Calls => AsyncCallRuntime.Shared;
+
+                [FieldOffset(0)] private readonly int _n;
+
+                public D(int n) => _n = n;
+
+                [AsyncCall] public readonly int M() => _n;
+            }
+            """),
         ("AC0009", "name that is mentioned", "public partial class C<T> { [AsyncCall] public int {|AC0009:M|}() => 1; public static List<C<T>> All { get; } = new List<C<T>>(); }",
             "public partial class C<T>(AsyncCallRuntime calls) { [AsyncCall] public int M() => 1; public static List<C<T>> All { get; } = new List<C<T>>(); }"),
 
@@ -419,6 +474,14 @@ internal static class FixCases
             }
             """),
 
+        ("AC0012", "number that is passed", "public static partial class C { [AsyncCall, DllImport(\"libc\", SetLastError = true)] public static extern int fsync({|AC0012:int|} fd); public static int N() => fsync(1); }",
+            "public static partial class C { [AsyncCall, DllImport(\"libc\", SetLastError = true)] public static extern int fsync({|AC0012:int|} fd); public static int N() => fsync(1); }"),
+        ("AC0016", "scoped", "public partial class C { [AsyncCall] public static int M(params scoped {|AC0016:ReadOnlySpan<int>|} n) => n.Length; public static int N() => M(1, 2) + M([3]); }",
+            "public partial class C { [AsyncCall] public static int M(params int[] n) => n.Length; public static int N() => M(1, 2) + M([3]); }"),
+        ("AC0016", "part of a span", "public partial class C { [AsyncCall] public static int M(params {|AC0016:ReadOnlySpan<int>|} n) => n.Slice(1).Length; }",
+            "public partial class C { [AsyncCall] public static int M(params {|AC0016:ReadOnlySpan<int>|} n) => n.Slice(1).Length; }"),
+        ("AC0016", "span that is passed", "public partial class C { [AsyncCall] public static int M(params {|AC0016:ReadOnlySpan<int>|} n) => n.Length; public static int N(ReadOnlySpan<int> n) => M(n); }",
+            "public partial class C { [AsyncCall] public static int M(params {|AC0016:ReadOnlySpan<int>|} n) => n.Length; public static int N(ReadOnlySpan<int> n) => M(n); }"),
         ("AC0016", "params", "public partial class C { [AsyncCall] public static int M(params {|AC0016:ReadOnlySpan<int>|} n) => n.Length; [AsyncCall] public static int N(params {|AC0016:Span<int>|} n) => n.Length; }",
             "public partial class C { [AsyncCall] public static int M(params int[] n) => n.Length; [AsyncCall] public static int N(params int[] n) => n.Length; }"),
 
@@ -483,6 +546,8 @@ internal static class FixCases
 
         ("AC0017", "explicit implementation", "public partial interface I { [AsyncCall] int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] int I.{|AC0017:M|}() => 1; }",
             "public partial interface I { [AsyncCall] int M(); } public partial class C(AsyncCallRuntime calls) : I { [AsyncCall] int I.{|AC0017:M|}() => 1; }"),
+        ("AC0017", "implementation in a derived type", "public interface I { int M(); } public partial class C(AsyncCallRuntime calls) { [AsyncCall] public int {|AC0017:M|}() => 1; } public class D(AsyncCallRuntime calls) : C(calls), I;",
+            "public interface I { int M(); } public partial class C(AsyncCallRuntime calls) { [AsyncCall] public int {|AC0017:M|}() => 1; } public class D(AsyncCallRuntime calls) : C(calls), I;"),
         ("AC0017", "overload with a token", "public partial class C { [AsyncCall(Name = \"MLater\")] public static int {|AC0017:M|}(int n) => n; public static int M(int n, CancellationToken token) => n; }",
             "public partial class C { [AsyncCall(Name = \"MLater\")] public static int {|AC0017:M|}(int n) => n; public static int M(int n, CancellationToken token) => n; }"),
         ("AC0017", "overload with a default value", "public partial class C { [AsyncCall] public static int {|AC0017:M|}(int n) => n; public static int M(int n, int m = 1) => n + m; }",
@@ -514,6 +579,30 @@ internal static class FixCases
                 }
             }
             """),
+        ("AC0018", "keywords", """
+            public partial class C
+            {
+                [AsyncCall] public static void {|AC0018:M|}(CancellationToken @event) => new SemaphoreSlim(0).Wait();
+
+                [AsyncCall]
+                public static void {|AC0018:N|}(CancellationToken @event)
+                {
+                    Thread.Sleep(1_000);
+                }
+            }
+            """, """
+            public partial class C
+            {
+                [AsyncCall] public static void M(CancellationToken @event) => new SemaphoreSlim(0).Wait(@event);
+
+                [AsyncCall]
+                public static void N(CancellationToken @event)
+                {
+                    @event.WaitHandle.WaitOne(1_000);
+                    @event.ThrowIfCancellationRequested();
+                }
+            }
+            """),
         ("AC0018", "arguments that become an array", "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Task a, Task b, CancellationToken token) => Task.WaitAny(a, b); }",
             "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Task a, Task b, CancellationToken token) => Task.WaitAny(a, b); }"),
         ("AC0018", "array", "public partial class C { [AsyncCall] public static void {|AC0018:M|}(Task[] tasks, CancellationToken token) => Task.WaitAny(tasks); }",
@@ -529,6 +618,8 @@ internal static class FixCases
             "async Task M(byte[] b, CancellationToken token) { await store.ReadAsync(file, b, 0, token); await Task.Yield(); }"),
         ("AC0019", "no token, parts and memory", "async Task<int> M(Memory<byte> b, byte[] c) { await Task.Yield(); store.{|AC0019:Write|}(file, c.AsSpan(1, 2), 0); return store.{|AC0019:Read|}(file, b.Span, 0) + 1; }",
             "async Task<int> M(Memory<byte> b, byte[] c) { await Task.Yield(); await store.WriteAsync(file, c.AsMemory(1, 2), 0); return await store.ReadAsync(file, b, 0) + 1; }"),
+        ("AC0019", "keyword", "async Task M(byte[] b, CancellationToken @event) { await Task.Yield(); store.{|AC0019:Read|}(file, b, 0); }",
+            "async Task M(byte[] b, CancellationToken @event) { await Task.Yield(); await store.ReadAsync(file, b, 0, @event); }"),
         ("AC0019", "own token, text, member of the result", "async Task<string> M(CancellationToken token) { await Task.Yield(); return Store.{|AC0019:Count|}(\"a\", CancellationToken.None).ToString() + Store.{|AC0019:Parse|}(\"1\"); }",
             "async Task<string> M(CancellationToken token) { await Task.Yield(); return (await Store.CountAsync(\"a\", CancellationToken.None)).ToString() + await Store.ParseAsync(\"1\".AsMemory(), token); }"),
         ("AC0019", "array of trailing arguments", "async Task<int> M(int[] n) { await Task.Yield(); return Store.{|AC0019:Sum|}() + Store.{|AC0019:Sum|}(1, 2); }",

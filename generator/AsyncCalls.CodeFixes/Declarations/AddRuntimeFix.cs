@@ -49,7 +49,7 @@ public sealed class AddRuntimeFix : EditorFix
 
         if (run.IsFirst(type))
         {
-            Edit(run, type, symbol, constructors);
+            Edit(run, type, symbol, constructors, cancellationToken);
         }
 
         return true;
@@ -62,11 +62,11 @@ public sealed class AddRuntimeFix : EditorFix
         => type.GetMembers().OfType<IMethodSymbol>().FirstOrDefault(method => !method.IsStatic && Annotation.Find(method) is not null)
             ?.DeclaringSyntaxReferences.FirstOrDefault()?.GetSyntax(cancellationToken);
 
-    private static void Edit(FixRun run, TypeDeclarationSyntax type, INamedTypeSymbol symbol, SyntaxNode[] constructors)
+    private static void Edit(FixRun run, TypeDeclarationSyntax type, INamedTypeSymbol symbol, SyntaxNode[] constructors, CancellationToken cancellationToken)
     {
         string name = Unused(symbol, "calls");
         ParameterSyntax parameter = SyntaxFactory.Parameter(SyntaxFactory.Identifier(name).WithLeadingTrivia(SyntaxFactory.Space)).WithType(Types.Named(Types.Runtime));
-        if (run.UsesOf(symbol).Any(Constructs))
+        if (HasLayout(symbol) || run.UsesOf(symbol).Any(use => Constructs(run, use, cancellationToken)))
         {
             AddShared(run, type, symbol);
         }
@@ -92,22 +92,33 @@ public sealed class AddRuntimeFix : EditorFix
         }
     }
 
-    // The default value of a struct has no value in its fields.
+    // The default value of a struct has no value in its fields, and where someone counts the bytes there is no room for one.
     private static void AddShared(FixRun run, TypeDeclarationSyntax type, INamedTypeSymbol symbol) => AddMember(
         run,
         type,
-        symbol.IsValueType
+        symbol.IsValueType || HasLayout(symbol)
             ? $"private static {Types.Runtime} {Unused(symbol, "Calls")} => {Types.Runtime}.Shared;"
             : $"private readonly {Types.Runtime} _{Unused(symbol, "calls")} = {Types.Runtime}.Shared;");
 
-    /// <summary>Whether the name makes an instance, of the type or of one derived from it: whoever does would have to pass a runtime.</summary>
-    private static bool Constructs(SyntaxNode name) => name.AncestorsAndSelf().Any(node => node switch
+    private static bool HasLayout(INamedTypeSymbol type)
+        => type.GetAttributes().Any(attribute => attribute.AttributeClass is { } mark && TypeFacts.IsNamed(mark, "StructLayoutAttribute", "System.Runtime.InteropServices"));
+
+    /// <summary>Whether the name makes an instance, of the type or of one derived from it, or lets others do so by <c>new T()</c>: whoever does would have to pass a runtime.</summary>
+    private static bool Constructs(FixRun run, SyntaxNode name, CancellationToken cancellationToken) => name.AncestorsAndSelf().Any(node => node switch
     {
         ObjectCreationExpressionSyntax creation => creation.Type.Span.End == name.Span.End || creation.Type is GenericNameSyntax generic && generic.Identifier.Span == name.Span,
         ImplicitObjectCreationExpressionSyntax or ConstructorInitializerSyntax => node == name,
         BaseTypeSyntax @base => @base.Type.Span.Contains(name.Span),
+        TypeArgumentListSyntax { Parent: GenericNameSyntax generic } list => IsMadeBy(run.SymbolOf(generic, cancellationToken), list.Arguments.IndexOf(argument => argument.Span.Contains(name.Span))),
         _ => false,
     });
+
+    private static bool IsMadeBy(ISymbol? generic, int argument) => generic switch
+    {
+        INamedTypeSymbol type => type.TypeParameters[argument].HasConstructorConstraint,
+        IMethodSymbol method => method.TypeParameters[argument].HasConstructorConstraint,
+        _ => false,
+    };
 
     private static void AddMember(FixRun run, TypeDeclarationSyntax type, string declaration)
     {

@@ -28,8 +28,8 @@ public sealed class AddTokenFix : EditorFix
     {
         if (node is not MethodDeclarationSyntax method
             || run.Model.GetDeclaredSymbol(method, cancellationToken) is not { } symbol
-            || !IsFree(symbol)
-            || run.UsesOf(symbol).Any(IsMethodGroup)
+            || !IsFree(run, symbol)
+            || run.UsesOf(symbol).Any(MethodUses.IsPassedOn)
             || method.DescendantTokens().Any(token => token.ValueText == Name))
         {
             return false;
@@ -54,27 +54,11 @@ public sealed class AddTokenFix : EditorFix
     /// <summary>
     /// Whether the parameters are the method's own affair. A default value keeps its callers, but not what it overrides or implements, and beside overloads a call may fit two of them.
     /// </summary>
-    private static bool IsFree(IMethodSymbol method)
-        => Declarations.IsOwn(method)
+    private static bool IsFree(FixRun run, IMethodSymbol method)
+        => run.IsOwn(method)
             && !method.IsPartialDefinition && method.PartialDefinitionPart is null
             && !method.Parameters.Any(parameter => parameter.IsParams)
             && method.ContainingType.GetMembers(method.Name).Length == 1;
-
-    /// <summary>Whether the method is passed on and not called: a delegate has as many parameters as the method has now.</summary>
-    private static bool IsMethodGroup(SyntaxNode name)
-    {
-        SyntaxNode whole = name;
-        while ((whole.Parent is MemberAccessExpressionSyntax access && access.Name == whole)
-            || (whole.Parent is MemberBindingExpressionSyntax binding && binding.Name == whole))
-        {
-            whole = whole.Parent;
-        }
-
-        return whole is ExpressionSyntax
-            && whole.Parent is not InvocationExpressionSyntax
-            && whole.FirstAncestorOrSelf<InvocationExpressionSyntax>() is not { Expression: IdentifierNameSyntax { Identifier.ValueText: "nameof" } }
-            && !whole.IsPartOfStructuredTrivia();
-    }
 
     private static IEnumerable<BlockSyntax> OuterLoops(MethodDeclarationSyntax method)
         => method.DescendantNodes(node => !IsLoop(node) && node is not (AnonymousFunctionExpressionSyntax or LocalFunctionStatementSyntax))

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Composition;
 using AsyncCalls.Generator.Diagnostics;
+using AsyncCalls.Generator.Parsing;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
 using Microsoft.CodeAnalysis.CSharp;
@@ -21,10 +22,13 @@ public sealed class BufferFix : EditorFix
     /// <inheritdoc/>
     protected override string Title => "Take a buffer";
 
+    private protected override ISymbol? DependsOnUsesOf(FixRun run, SyntaxNode node, CancellationToken cancellationToken)
+        => node.FirstAncestorOrSelf<MethodDeclarationSyntax>() is { } method ? run.Model.GetDeclaredSymbol(method, cancellationToken) : null;
+
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
         => node.FirstAncestorOrSelf<ParameterSyntax>() is { Type: { } type, Parent.Parent: MethodDeclarationSyntax method } parameter
             && run.Model.GetDeclaredSymbol(parameter, cancellationToken) is { ContainingSymbol: IMethodSymbol declared } symbol
-            && Declarations.IsOwn(declared)
+            && run.IsOwn(declared)
             && (type is PointerTypeSyntax pointer
                 ? TryReplacePointer(run, method, parameter, symbol, pointer)
                 : TryReplaceReference(run, method, parameter, symbol, type));
@@ -32,7 +36,7 @@ public sealed class BufferFix : EditorFix
     private static bool TryReplacePointer(FixRun run, MethodDeclarationSyntax method, ParameterSyntax parameter, IParameterSymbol symbol, PointerTypeSyntax pointer)
     {
         IdentifierNameSyntax[] uses = Uses(run, method, symbol);
-        if (pointer.ElementType is PointerTypeSyntax || !uses.All(use => IsElement(use) || use.Parent.IsKind(SyntaxKind.PointerIndirectionExpression)))
+        if (pointer.ElementType is PointerTypeSyntax || IsUsed(run, symbol) || !uses.All(use => IsElement(use) || use.Parent.IsKind(SyntaxKind.PointerIndirectionExpression)))
         {
             return false;
         }
@@ -58,7 +62,13 @@ public sealed class BufferFix : EditorFix
             return false;
         }
 
+        // A value is passed as it was, but for the word "in".
         bool isValue = isReadOnly && !isImport;
+        if (isValue ? run.UsesOf(symbol.ContainingSymbol).Any(IsByReference) : TypeFacts.IsRefLike(symbol.Type) || IsUsed(run, symbol))
+        {
+            return false;
+        }
+
         ReplaceType(run, parameter, isValue ? type : Buffer(run, method, isReadOnly ? "ReadOnlySpan" : "Span", type));
         if (!isValue)
         {
@@ -70,6 +80,13 @@ public sealed class BufferFix : EditorFix
 
         return true;
     }
+
+    /// <summary>Whether someone passes what the parameter takes now.</summary>
+    private static bool IsUsed(FixRun run, IParameterSymbol parameter) => run.UsesOf(parameter.ContainingSymbol).Any(use => !MethodUses.IsNamed(use));
+
+    private static bool IsByReference(SyntaxNode use) => MethodUses.CallOf(use) is { } call
+        ? call.ArgumentList.Arguments.Any(argument => !argument.RefKindKeyword.IsKind(SyntaxKind.None))
+        : MethodUses.IsPassedOn(use);
 
     private static void ReplaceType(FixRun run, ParameterSyntax parameter, TypeSyntax type) => run.Replace(
         parameter,
@@ -94,5 +111,5 @@ public sealed class BufferFix : EditorFix
 
     private static bool IsElement(IdentifierNameSyntax use) => use.Parent is ElementAccessExpressionSyntax access && access.Expression == use;
 
-    private static ExpressionSyntax First(string name) => SyntaxFactory.ParseExpression($"{name}[0]");
+    private static ExpressionSyntax First(string name) => SyntaxFactory.ParseExpression($"{SymbolText.Identifier(name)}[0]");
 }

@@ -12,6 +12,8 @@ namespace AsyncCalls.CodeFixes.Declarations;
 [ExportCodeFixProvider(LanguageNames.CSharp, Name = nameof(MakeReadonlyFix)), Shared]
 public sealed class MakeReadonlyFix : EditorFix
 {
+    private const string CallsWhatMayChange = "CS8656";
+
     /// <inheritdoc/>
     public override ImmutableArray<string> FixableDiagnosticIds { get; } = [Rules.MutableStruct.Id];
 
@@ -22,7 +24,7 @@ public sealed class MakeReadonlyFix : EditorFix
     {
         if (node is not MethodDeclarationSyntax { Modifiers.Count: > 0 } method
             || method.Modifiers.Any(SyntaxKind.PartialKeyword)
-            || Changes(run.Model, method, cancellationToken))
+            || Trial.IsWorse(run.Model, method, ReadOnly(method), CallsWhatMayChange, cancellationToken))
         {
             return false;
         }
@@ -33,19 +35,4 @@ public sealed class MakeReadonlyFix : EditorFix
 
     private static MethodDeclarationSyntax ReadOnly(MethodDeclarationSyntax method)
         => method.AddModifiers(SyntaxFactory.Token(SyntaxKind.ReadOnlyKeyword).WithTrailingTrivia(SyntaxFactory.Space));
-
-    /// <summary>Whether the method changes the struct, or calls what may: the compiler, which knows, is asked.</summary>
-    private static bool Changes(SemanticModel model, MethodDeclarationSyntax method, CancellationToken cancellationToken)
-    {
-        const string CallsWhatMay = "CS8656";
-        var mark = new SyntaxAnnotation();
-        SyntaxTree tree = method.SyntaxTree;
-        SyntaxNode root = tree.GetRoot(cancellationToken).ReplaceNode(method, ReadOnly(method).WithAdditionalAnnotations(mark));
-        SyntaxTree changed = tree.WithRootAndOptions(root, tree.Options);
-        SemanticModel after = model.Compilation.ReplaceSyntaxTree(tree, changed).GetSemanticModel(changed);
-        return Complaints(after, changed.GetRoot(cancellationToken).GetAnnotatedNodes(mark).Single()) > Complaints(model, method);
-
-        int Complaints(SemanticModel of, SyntaxNode node) => of.GetDiagnostics(node.Span, cancellationToken)
-            .Count(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error || diagnostic.Id == CallsWhatMay);
-    }
 }

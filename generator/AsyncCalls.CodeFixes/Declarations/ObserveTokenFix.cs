@@ -34,7 +34,7 @@ public sealed class ObserveTokenFix : EditorFix
 
         if (callee is { Name: "Sleep", ContainingType.Name: "Thread" })
         {
-            return TryReplaceSleep(run, call, SyntaxFactory.Identifier(token.Name).Text);
+            return TryReplaceSleep(run, call, SymbolText.Identifier(token.Name));
         }
 
         // A token behind arguments that the compiler makes an array of would be one of them.
@@ -44,7 +44,7 @@ public sealed class ObserveTokenFix : EditorFix
             return false;
         }
 
-        ArgumentSyntax argument = SyntaxFactory.Argument(SyntaxFactory.IdentifierName(token.Name));
+        ArgumentSyntax argument = SyntaxFactory.Argument(SyntaxFactory.ParseExpression(SymbolText.Identifier(token.Name)));
         run.Replace(call.ArgumentList, current => current.AddArguments(
             current.Arguments.Count == 0 ? argument : argument.WithLeadingTrivia(SyntaxFactory.Space)));
         return true;

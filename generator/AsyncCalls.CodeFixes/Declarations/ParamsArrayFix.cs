@@ -3,6 +3,7 @@ using System.Composition;
 using AsyncCalls.Generator.Diagnostics;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CodeFixes;
+using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace AsyncCalls.CodeFixes.Declarations;
@@ -19,13 +20,18 @@ public sealed class ParamsArrayFix : EditorFix
 
     private protected override bool TryEdit(FixRun run, SyntaxNode node, Diagnostic diagnostic, CancellationToken cancellationToken)
     {
-        if (node is not TypeSyntax { Parent: ParameterSyntax } type
-            || type.DescendantNodesAndSelf().OfType<GenericNameSyntax>().FirstOrDefault()?.TypeArgumentList.Arguments is not { Count: 1 } elements)
+        if (node is not TypeSyntax { Parent: ParameterSyntax parameter } type
+            || type.DescendantNodesAndSelf().OfType<GenericNameSyntax>().FirstOrDefault()?.TypeArgumentList.Arguments is not { Count: 1 } elements
+            || Trial.IsWorse(run.Model, parameter, WithArray(parameter, elements[0]), warning: null, cancellationToken))
         {
             return false;
         }
 
-        run.Replace(type, current => Types.Array(elements[0]).WithTriviaFrom(current));
+        run.Replace(parameter, current => WithArray(current, elements[0]));
         return true;
     }
+
+    private static ParameterSyntax WithArray(ParameterSyntax parameter, TypeSyntax element) => parameter
+        .WithType(Types.Array(element).WithTriviaFrom(parameter.Type!))
+        .WithModifiers(new(parameter.Modifiers.Where(modifier => !modifier.IsKind(SyntaxKind.ScopedKeyword))));
 }

@@ -17,7 +17,7 @@ internal static class Awaiting
         return SyntaxFactory.ParenthesizedExpression(awaiting).WithAdditionalAnnotations(Simplifier.Annotation).WithTriviaFrom(expression);
     }
 
-    /// <summary>The name of the token that the innermost function around the node has, which has one.</summary>
+    /// <summary>The name, as code has it, of the token that the innermost function around the node has, which has one.</summary>
     public static string? TokenInScope(SyntaxNode node, SemanticModel model, CancellationToken cancellationToken)
     {
         foreach (SyntaxNode function in node.Ancestors())
@@ -30,7 +30,7 @@ internal static class Awaiting
             };
             if (symbol?.Parameters.FirstOrDefault(parameter => TypeFacts.IsCancellationToken(parameter.Type)) is { } token)
             {
-                return token.Name;
+                return SymbolText.Identifier(token.Name);
             }
 
             if (function is MemberDeclarationSyntax || symbol?.IsStatic is true)

@@ -75,7 +75,7 @@ internal sealed class TwinCall
     public ExpressionSyntax Awaited(InvocationExpressionSyntax call)
     {
         var arguments = new List<ArgumentSyntax>();
-        ExpressionSyntax? token = _tokenInScope is null ? null : SyntaxFactory.IdentifierName(_tokenInScope);
+        ExpressionSyntax? token = _tokenInScope is null ? null : SyntaxFactory.ParseExpression(_tokenInScope);
         for (int i = 0; i < call.ArgumentList.Arguments.Count; i++)
         {
             ArgumentSyntax argument = call.ArgumentList.Arguments[i];
@@ -125,7 +125,7 @@ internal sealed class TwinCall
     private bool IsStaticForm(InvocationExpressionSyntax call)
         => call.Expression is MemberAccessExpressionSyntax { Expression: SimpleNameSyntax { Identifier.ValueText: var type } } && type == _original.ContainingType.Name;
 
-    private SimpleNameSyntax Renamed(SimpleNameSyntax name) => name.WithIdentifier(SyntaxFactory.Identifier(TwinNames.Of(_original)).WithTriviaFrom(name.Identifier));
+    private SimpleNameSyntax Renamed(SimpleNameSyntax name) => name.WithIdentifier(SyntaxFactory.ParseToken(SymbolText.Identifier(TwinNames.Of(_original))).WithTriviaFrom(name.Identifier));
 
     /// <summary>How the memory of a span is written; null where it is not known.</summary>
     private static Func<ExpressionSyntax, ExpressionSyntax>? Memory(IOperation argument)
