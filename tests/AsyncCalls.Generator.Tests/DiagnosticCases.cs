@@ -24,6 +24,7 @@ internal static class DiagnosticCases
         ("AC0003", "arrays of pointers in a generic type", InType("[AsyncCall] public static unsafe int Bad([|List<byte*[]>|] value) => 1;")),
         ("AC0003", "arrays of pointers in the type around", InType("public class Outer<T> { public class I; } [AsyncCall] public static unsafe int Bad([|Outer<int*[]>.I|] value) => 1;")),
         ("AC0003", "function pointers in a tuple", InType("[AsyncCall] public static unsafe [|(int, delegate*<void>[])|] Bad() => default;")),
+        ("AC0003", "arrays of pointers in a constraint", InType("[AsyncCall] public static unsafe int [|Bad|]<T>() where T : List<int*[]> => 1;")),
         ("AC0003", "result", InType("[AsyncCall] public static unsafe [|byte*|] Bad() => null;")),
 
         ("AC0004", "parameter", InType("public ref struct R; [AsyncCall] public static int Bad([|R|] value) => 1;")),
@@ -62,6 +63,8 @@ internal static class DiagnosticCases
         ("AC0009", "nothing", InType("[AsyncCall] public int [|Bad|]() => 1;")),
         ("AC0009", "private in the base type", $"public class B {{ private AsyncCallRuntime _calls = new(); }} public partial class C : B {{ [AsyncCall] public int [|Bad|]() => 1; {Good} }}"),
 
+        ("AC0009", "one that nobody may use", InType("[Obsolete(\"\", true)] private static AsyncCallRuntime Old => new(); [AsyncCall] public int [|Bad|]() => 1;")),
+
         ("AC0010", "struct", $"public partial struct C {{ private static AsyncCallRuntime s_calls = new(); private int _i; [AsyncCall] public int [|Bad|]() => _i++; [AsyncCall] public readonly int GoodToo() => _i; {Good} }}"),
 
         ("AC0011", "LibraryImport", InType("""[AsyncCall, LibraryImport("libc")] internal static partial int [|Bad|](int value);""")),
@@ -98,6 +101,7 @@ internal static class DiagnosticCases
         ("AC0015", "accessor", InType("public static int Bad { [[|AsyncCall|]] get => 1; }")),
         ("AC0015", "file-local type", $"file partial class F {{ [AsyncCall] public static int [|Bad|]() => 1; }} public partial class C {{ {Good} }}"),
         ("AC0015", "extension block", $"public static partial class C {{ extension(string text) {{ [AsyncCall] public int [|Bad|]() => 1; }} {Good} }}"),
+        ("AC0015", "for native callers", InType("[AsyncCall, UnmanagedCallersOnly] public static int [|Bad|]() => 1;")),
         ("AC0015", "partial method without a body", InType("[AsyncCall] partial void [|Bad|]();")),
 
         ("AC0016", "params span", InType("[AsyncCall] public static int Bad(params [|ReadOnlySpan<int>|] values) => 1;")),
@@ -105,10 +109,13 @@ internal static class DiagnosticCases
         ("AC0030", "name that is none", InType("[AsyncCall(Name = \"* *\")] public static int [|Bad|]() => 1;")),
         ("AC0030", "empty name", InType("[AsyncCall(Name = \"\")] public static int [|Bad|]() => 1;")),
         ("AC0030", "name of an explicit implementation", $"public partial interface I {{ [AsyncCall(Name = \"*Later\")] int Bad(); }} public partial class C : I {{ [AsyncCall(Name = \"*Later\")] int I.[|Bad|]() => 1; {Good} }}"),
+        ("AC0030", "name of the original with an optional parameter", InType("[AsyncCall(Name = \"*\")] public static int [|Bad|](int i = 1) => i;")),
+        ("AC0030", "name of the original with a span", InType("[AsyncCall(Name = \"*\")] public static int [|Bad|](Span<byte> b) => 1;")),
         ("AC0030", "time", InType("[AsyncCall(TimeoutMs = -1)] public static int [|Bad|]() => 1;")),
         ("AC0030", "result of a body", InType("[AsyncCall(Errors = AsyncCallErrors.Result)] public static int [|Bad|]() => 1;")),
         ("AC0030", "result of nothing", InType("[AsyncCall(Errors = AsyncCallErrors.Result), DllImport(\"libc\", SetLastError = true)] public static extern void [|Bad|]();")),
         ("AC0030", "backend of a body", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring)] public static int [|Bad|]() => 1;")),
+        ("AC0030", "backend that is none", InType("[AsyncCall(RequiredBackends = (AsyncCallBackends)65)] public static int [|Bad|](SafeFileHandle file, Span<byte> block) => RandomAccess.Read(file, block, 0);")),
         ("AC0030", "readiness of a file", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.Epoll)] public static int [|Bad|](SafeFileHandle file, Span<byte> block) => RandomAccess.Read(file, block, 0);")),
         ("AC0030", "backend of another operation", InType("[AsyncCall(RequiredBackends = AsyncCallBackends.IoUring), DllImport(\"libc\", SetLastError = true, EntryPoint = \"ftruncate\")] public static extern int [|Bad|](SafeFileHandle fd, long length);")),
         ("AC0030", "stream of a body", InType("[AsyncCall(Multishot = true)] public static int [|Bad|](CancellationToken t) => 1;")),

@@ -54,6 +54,30 @@ public sealed class FuzzTests
     [InlineData("public sealed partial record R(AsyncCallRuntime Calls) { [AsyncCall] public override int GetHashCode() => 1; }")]
     public void Where_a_twin_is_missing_or_inherited_the_others_compile(string source) => Harmless.Assert(source, mustCompile: true);
 
+    [Theory]
+    [InlineData("public static partial class C { [AsyncCall(Name = \"*\", TakesOptions = true)] public static int M(int a) => a; public static int N() => M(1) + M(a: 2); }")]
+    [InlineData("public static partial class C { [AsyncCall(Name = \"Other\")] public static int M(int a) => a; public static string Other(int a) => \"\"; public static string N() => Other(1); }")]
+    [InlineData("public static partial class C { [AsyncCall] public static int M(int a) => a; public static string MAsync(int a) => \"\"; public static string N() => MAsync(1); }")]
+    [InlineData("public enum E { [Obsolete(\"\", true)] Old, New = 0, [Obsolete(\"\", true)] Last } public static partial class C { [AsyncCall] public static void M(E first = E.New, E second = (E)1, E? third = 0) { } }")]
+    [InlineData("[Flags] public enum E { [Obsolete(\"\", true)] A = 1, B = 2, C = 4 } public static partial class C { [AsyncCall] public static void M(E first = (E)7, E second = E.B | E.C) { } }")]
+    [InlineData("public partial class C { [Obsolete] private readonly AsyncCallRuntime _calls = new(); [AsyncCall] public int M() => 1; }")]
+    [InlineData("public partial class C { private AsyncCallRuntime Calls { [Obsolete(\"\", DiagnosticId = \"no id\")] get; } = new(); [AsyncCall] public int M() => 1; }")]
+    [InlineData("public partial class C { [Obsolete] private static readonly SafeFileHandle File = new();\n#pragma warning disable\n[AsyncCall] public static int M(Span<byte> b) => RandomAccess.Read(File, b, 0); }")]
+    [InlineData("using System.Runtime.CompilerServices; public static partial class C { [AsyncCall] public static void M([Optional, DateTimeConstant(3)] byte f, int g = 2) { } [AsyncCall] public static void N([Optional, DecimalConstant(1, 0, 0u, 0u, 15u)] DayOfWeek? f, [Optional, DefaultParameterValue(DayOfWeek.Friday)] DayOfWeek g, nint h = -1, nuint? i = 3) { } }")]
+    [InlineData("public class B { [Obsolete] public virtual int M() => 1; }\n#pragma warning disable\npublic partial class D(AsyncCallRuntime calls) : B { [AsyncCall] public override int M() => 1; }")]
+    [InlineData("public class B { [Obsolete(\"\", true)] public virtual int M() => 1; }\n#pragma warning disable\npublic partial class D(AsyncCallRuntime calls) : B { [AsyncCall] public override int M() => 1; }")]
+    [InlineData("public partial interface I { [AsyncCall, Obsolete] int M(); }\n#pragma warning disable\npublic partial class D(AsyncCallRuntime calls) : I { [AsyncCall] int I.M() => 1; }")]
+    [InlineData("public partial interface I { [AsyncCall, Obsolete(\"\", true)] int M(); }\n#pragma warning disable\npublic partial class D(AsyncCallRuntime calls) : I { [AsyncCall] int I.M() => 1; }")]
+    [InlineData("public partial class B(AsyncCallRuntime calls) { [AsyncCall, Obsolete(\"\", true)] public virtual int M() => 1; }\n#pragma warning disable\npublic partial class D(AsyncCallRuntime calls) : B(calls) { [AsyncCall] public override int M() => 1; }")]
+    [InlineData("public partial class B { [Obsolete(\"\", true)] public class T; [AsyncCall, Obsolete] public static T? M(T? t) => t; }")]
+    [InlineData("using System.Diagnostics.CodeAnalysis; [Experimental(\"E1\")] public class X;\n#pragma warning disable E1, E2\npublic static partial class C { [AsyncCall, Experimental(\"E2\")] public static X M(X x) => x; [AsyncCall] public static X N(X x) => M(x); }")]
+    [InlineData("using System.Diagnostics.CodeAnalysis; public static partial class C { [AsyncCall, Experimental(\"E2\", UrlFormat = \"x\")] public static int M(int x) => x;\n#pragma warning disable E2\n[AsyncCall] public static int N(int x) => M(x); }")]
+    [InlineData("using System.Diagnostics.CodeAnalysis; public class B { [Experimental(\"E2\")] public virtual int M() => 1; }\n#pragma warning disable E2\npublic partial class D(AsyncCallRuntime calls) : B { [AsyncCall] public override int M() => 1; }")]
+    [InlineData("using System.Diagnostics.CodeAnalysis; [Experimental(\"E2\")] public enum E { A }\n#pragma warning disable E2\npublic partial class D { [Experimental(\"E2\")] private AsyncCallRuntime Calls => new(); [AsyncCall] public int M(E e = E.A) => 1; }")]
+    [InlineData("[assembly: CLSCompliant(true)] public static partial class C { [AsyncCall, CLSCompliant(false)] public static uint M(uint a, ushort[] b) => a; }")]
+    [InlineData("using System.Diagnostics.CodeAnalysis; public static partial class C { [AsyncCall] [return: NotNullIfNotNull(nameof(a))] public static string? M([DisallowNull] string? a, [MaybeNull] out string b) { b = a!; return a; } }")]
+    public void What_the_author_was_told_is_not_said_again_of_the_twin(string source) => Harmless.Assert(source, mustCompile: true);
+
     [Fact]
     public void Every_prefix_of_a_method_never_throws()
     {

@@ -28,12 +28,6 @@ internal sealed record TwinModel
     /// <summary>Attributes that the twin takes over, without brackets.</summary>
     public required EquatableArray<string> Attributes { get; init; }
 
-    /// <summary>Whether the original says more of null than its types do, which a <c>ValueTask</c> and a lambda cannot.</summary>
-    public required bool HasNullContract { get; init; }
-
-    /// <summary>The ids of what the compiler says of types in the signature.</summary>
-    public required EquatableArray<string> TypeWarnings { get; init; }
-
     /// <summary><c>&lt;T, U&gt;</c>, or nothing.</summary>
     public required string TypeParameters { get; init; }
 
@@ -64,7 +58,7 @@ internal sealed record TwinModel
 
 /// <summary>One of the overloads of a twin.</summary>
 /// <param name="Modifiers">Accessibility and the other modifiers; nothing for an explicit implementation.</param>
-/// <param name="Priority">Which one is preferred where a literal <c>default</c> fits several; 0 where it does not say.</param>
+/// <param name="Priority">Which one is preferred where a literal <c>default</c> fits several: none before the first, which is like a method that someone wrote.</param>
 /// <param name="Constraints">One <c>where</c> clause each.</param>
 internal sealed record TwinOverload(string Modifiers, int Priority, EquatableArray<string> Constraints);
 

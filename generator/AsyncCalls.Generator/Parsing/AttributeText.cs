@@ -7,6 +7,7 @@ internal static class AttributeText
 {
     private static readonly HashSet<string> OfMethods =
     [
+        "System.CLSCompliantAttribute",
         "System.ObsoleteAttribute",
         "System.Diagnostics.CodeAnalysis.ExperimentalAttribute",
         "System.Diagnostics.CodeAnalysis.RequiresAssemblyFilesAttribute",
@@ -43,13 +44,20 @@ internal static class AttributeText
     ];
 
     public static IEnumerable<string> Copied(IMethodSymbol method)
-        => method.GetAttributes().Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format)
+        => method.GetAttributes().Concat(Forbidding(method)).Where(attribute => IsOneOf(attribute, OfMethods)).Select(Format)
             .Concat(method.Parameters.Any(parameter => parameter.GetAttributes().Any(IsKept)) ? OfPassedOn : []);
 
-    /// <summary>Whether the method says more of null than its types do.</summary>
-    public static bool HasNullContract(IMethodSymbol method)
-        => method.GetReturnTypeAttributes().Concat(method.Parameters.SelectMany(parameter => parameter.GetAttributes()))
-            .Any(attribute => attribute.AttributeClass?.ContainingNamespace?.ToDisplayString() == "System.Diagnostics.CodeAnalysis" && !IsKept(attribute));
+    /// <summary>What forbids to call the method where it does not say so itself: its base method or its interface. The twin can call it as one that is forbidden too.</summary>
+    private static IEnumerable<AttributeData> Forbidding(IMethodSymbol method)
+    {
+        IMethodSymbol? declared = TwinNames.Implemented(method) ?? method.OverriddenMethod;
+        while (declared?.OverriddenMethod is { } overridden)
+        {
+            declared = overridden;
+        }
+
+        return declared is null || method.GetAttributes().Any(TypeFacts.IsObsolete) ? [] : declared.GetAttributes().Where(TypeFacts.IsForbidding);
+    }
 
     /// <summary>The attributes in brackets by which the compiler fills in a default value; or nothing.</summary>
     public static string CallerInfo(IParameterSymbol parameter) => Brackets(parameter, OfParameters);

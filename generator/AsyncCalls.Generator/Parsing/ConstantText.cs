@@ -23,13 +23,15 @@ internal static class ConstantText
     }
 
     /// <summary>
-    /// Whether the value can be written as a default of the type. Attributes may give others: a date, and a number for an <c>object</c>.
+    /// Whether the value can be written as a default of the type. Attributes may give others: a date, a number for an <c>object</c>, and what is of another type.
     /// </summary>
     public static bool IsDefault(object? value, ITypeSymbol type) => value is null || type switch
     {
         INamedTypeSymbol { OriginalDefinition.SpecialType: SpecialType.System_Nullable_T } nullable => IsDefault(value, nullable.TypeArguments[0]),
-        { TypeKind: TypeKind.Enum } => true,
-        _ => type.SpecialType is (>= SpecialType.System_Boolean and <= SpecialType.System_String) or SpecialType.System_IntPtr or SpecialType.System_UIntPtr,
+        INamedTypeSymbol { TypeKind: TypeKind.Enum, EnumUnderlyingType: { } underlying } => IsDefault(value, underlying),
+        { SpecialType: SpecialType.System_IntPtr } => value is int,
+        { SpecialType: SpecialType.System_UIntPtr } => value is uint,
+        _ => value is not DateTime && type.SpecialType.ToString() == "System_" + value.GetType().Name,
     };
 
     private static string FormatNull(ITypeSymbol type)
@@ -53,7 +55,7 @@ internal static class ConstantText
     {
         string typeName = SymbolText.Type(type);
         ulong bits = Bits(value);
-        IFieldSymbol[] members = [.. type.GetMembers().OfType<IFieldSymbol>().Where(member => member.HasConstantValue)];
+        IFieldSymbol[] members = [.. type.GetMembers().OfType<IFieldSymbol>().Where(member => member.HasConstantValue && !TypeFacts.IsForbidden(member))];
         if (Array.Find(members, member => Bits(member.ConstantValue!) == bits) is { } exact)
         {
             return Member(typeName, exact);

@@ -18,6 +18,7 @@ internal static class MethodRules
 
         CheckContainingTypes(context);
         CheckReturnType(context);
+        CheckConstraints(context);
         if (context.Method.IsAsync || context.Method.PartialImplementationPart is { IsAsync: true } || TypeFacts.IsAsynchronous(context.Method.ReturnType))
         {
             context.Report(Rules.AlreadyAsynchronous, context.Identifier, context.Method.Name);
@@ -47,6 +48,11 @@ internal static class MethodRules
         if (method.IsVararg)
         {
             return "a method with __arglist";
+        }
+
+        if (method.GetAttributes().Any(attribute => attribute.AttributeClass is { } mark && TypeFacts.IsNamed(mark, "UnmanagedCallersOnlyAttribute", "System.Runtime.InteropServices")))
+        {
+            return "for native callers only";
         }
 
         for (INamedTypeSymbol? outer = type; outer is not null; outer = outer.ContainingType)
@@ -158,6 +164,14 @@ internal static class MethodRules
         else if (TypeFacts.IsRefLike(type) || context.Method.ReturnsByRef || context.Method.ReturnsByRefReadonly)
         {
             context.Report(Rules.RefStruct, context.ReturnType, "The result", type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
+        }
+    }
+
+    private static void CheckConstraints(ParseContext context)
+    {
+        foreach (ITypeSymbol type in context.Method.TypeParameters.SelectMany(parameter => parameter.ConstraintTypes).Where(TypeFacts.IsPointer))
+        {
+            context.Report(Rules.Pointer, context.Identifier, type.ToDisplayString(SymbolDisplayFormat.MinimallyQualifiedFormat));
         }
     }
 

@@ -86,18 +86,19 @@ internal static class RuntimeFinder
     private static ISymbol[] Fields(ParseContext context, INamedTypeSymbol type, bool isStatic) =>
     [
         .. type.GetMembers().OfType<IFieldSymbol>().Where(field =>
-            field.IsStatic == isStatic && !field.IsImplicitlyDeclared && TypeFacts.IsRuntime(field.Type) && IsAccessible(context, field)),
+            field.IsStatic == isStatic && !field.IsImplicitlyDeclared && TypeFacts.IsRuntime(field.Type) && IsUsable(context, field, field)),
     ];
 
     private static ISymbol[] Properties(ParseContext context, INamedTypeSymbol type, bool isStatic) =>
     [
         .. type.GetMembers().OfType<IPropertySymbol>().Where(property =>
             property.IsStatic == isStatic && !property.IsIndexer && property.ExplicitInterfaceImplementations.IsEmpty
-            && property.GetMethod is { } getter && TypeFacts.IsRuntime(property.Type) && IsAccessible(context, getter)),
+            && property.GetMethod is { } getter && TypeFacts.IsRuntime(property.Type) && IsUsable(context, property, getter)),
     ];
 
-    private static bool IsAccessible(ParseContext context, ISymbol member)
-        => context.SemanticModel.Compilation.IsSymbolAccessibleWithin(member, context.Method.ContainingType, context.Method.ContainingType);
+    private static bool IsUsable(ParseContext context, ISymbol member, ISymbol read)
+        => !TypeFacts.IsForbidden(member) && !TypeFacts.IsForbidden(read)
+            && context.SemanticModel.Compilation.IsSymbolAccessibleWithin(read, context.Method.ContainingType, context.Method.ContainingType);
 
     private static RuntimeSource? Source(ParseContext context, ISymbol[] candidates)
     {

@@ -26,6 +26,10 @@ internal static class SettingRules
         {
             Report(context, "Name", $"'{TwinNames.Of(method)}' is no name of a method");
         }
+        else if (TwinNames.Of(method) == method.Name && method.Parameters.Any(parameter => parameter.HasExplicitDefaultValue || TypeFacts.IsAnySpan(parameter.Type)))
+        {
+            Report(context, "Name", "a call that leaves out a parameter, or passes an array for a span, would fit both the original and the twin");
+        }
 
         if (Annotation.TimeoutMs(annotation) < 0)
         {
@@ -82,6 +86,12 @@ internal static class SettingRules
     public static void CheckBackends(ParseContext context, TwinCall call)
     {
         int required = Annotation.RequiredBackends(Annotation.Find(context.Method)!);
+        if ((required & ~Requirable.Sum(known => known.Flag)) is var unknown and not 0)
+        {
+            Report(context, "RequiredBackends", $"there is no backend with the number {unknown}");
+            return;
+        }
+
         foreach ((int flag, Backend backend, string name) in Requirable)
         {
             if ((required & flag) == 0)

@@ -18,7 +18,7 @@ internal static class TwinOverloads
             bool overrides = !isExplicit && Overrides(context, signatures[i]);
             string modifiers = isExplicit ? "" : Modifiers(context, signatures[i], overrides);
             bool inherits = isExplicit || overrides;
-            overloads.Add(new TwinOverload(modifiers, inherits ? 0 : signatures.Count - 1 - i, new(Constraints(method, inherits))));
+            overloads.Add(new TwinOverload(modifiers, inherits ? 0 : -i, new(Constraints(method, inherits))));
         }
 
         return overloads;

@@ -120,8 +120,6 @@ internal static class TwinParser
             Overloads = new(TwinOverloads.Of(context)),
             ExplicitInterface = TwinNames.Implemented(method) is { } implemented ? SymbolText.Receiver(implemented.ContainingType) + "." : "",
             Attributes = new(AttributeText.Copied(method)),
-            HasNullContract = AttributeText.HasNullContract(method),
-            TypeWarnings = new(TypeWarnings.Of(method)),
             TypeParameters = SymbolText.TypeParameters(method.TypeParameters),
             DeclaredTypeParameters = SymbolText.DeclaredTypeParameters(method),
             Parameters = parameters.ForTwin(),

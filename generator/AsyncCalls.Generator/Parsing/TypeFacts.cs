@@ -81,6 +81,15 @@ internal static class TypeFacts
         return false;
     }
 
+    public static bool IsObsolete(AttributeData attribute) => attribute.AttributeClass is { } type && IsNamed(type, "ObsoleteAttribute", "System");
+
+    /// <summary>Whether the attribute makes an error of every use.</summary>
+    public static bool IsForbidding(AttributeData attribute)
+        => IsObsolete(attribute) && attribute.ConstructorArguments.Length > 1 && attribute.ConstructorArguments[1].Value is true;
+
+    /// <summary>Whether the compiler refuses every use of the symbol.</summary>
+    public static bool IsForbidden(ISymbol symbol) => symbol.GetAttributes().Any(IsForbidding);
+
     public static bool IsNamed(ITypeSymbol type, string name, string @namespace)
         => type is INamedTypeSymbol { ContainingType: null } && type.Name == name && type.ContainingNamespace?.ToDisplayString() == @namespace;
 
