@@ -99,7 +99,7 @@ public sealed partial class WorkerThreadTests
             Thread.CurrentThread.Name,
             Thread.CurrentThread.IsBackground,
             Flowing.Value,
-            File.ReadAllText("/proc/thread-self/comm").Trim())).Bound();
+            File.ReadAllText("/proc/thread-self/comm").TrimEnd('\n'))).Bound();
         Assert.Equal(runtime.Name + " worker 1", seen.Name);
         Assert.True(seen.Background);
         Assert.Null(seen.Flow);
