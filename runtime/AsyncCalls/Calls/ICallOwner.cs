@@ -18,11 +18,10 @@ internal interface ICallOwner
     /// <summary>Takes it back: the call was refused after all.</summary>
     void Refused();
 
-    /// <summary>Announces a settled call: its event goes through the ring and its awaiter resumes.</summary>
+    /// <summary>Announces a settled call: its awaiter resumes, by its event in the ring or at once.</summary>
     /// <param name="call">The call. It may be used again before this returns.</param>
     /// <param name="dispatchHere">
-    /// Whether the calling thread, one of the runtime's own, may dispatch an event of the ring in return for the one that it published; otherwise
-    /// whoever dispatches is woken.
+    /// Whether the calling thread, one of the runtime's own, may run the continuation of the call, which has an id; otherwise whoever dispatches is woken.
     /// </param>
     void Publish(Call call, bool dispatchHere);
 

@@ -17,7 +17,7 @@ namespace AsyncCalls.Contexts;
 /// </summary>
 /// <remarks>
 /// <para><b>The way of a call.</b> <see cref="Start"/>: slot and id → observe the token → accept → hand to a carrier. The carrier settles it (pins and lease
-/// released, result written) and publishes its event. A dispatching thread pops the event, takes the call out of the table and resumes its awaiter.</para>
+/// released, result written) and publishes its event. A dispatching thread pops the event, takes the call out of the table and resumes its awaiter. A worker does the last two itself.</para>
 /// <para><b>Closing.</b> Start adds to the table, then reads <see cref="_closed"/>; Close sets it, makes every processor pass a full fence, then looks at the table: a call is either
 /// refused or waited for.</para>
 /// </remarks>
@@ -257,6 +257,14 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
 
     public void Publish(Call call, bool dispatchHere)
     {
+        if (dispatchHere)
+        {
+            // The ring hands completions to other threads. Here is the one that would take it, and nobody else reads this ring.
+            _ = Take(call.Id);
+            call.Dispatch();
+            return;
+        }
+
         if (call.Id == 0)
         {
             _withoutEvent.Enqueue(call);
@@ -266,10 +274,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
             _ring.Publish([call.ToEvent()]);
         }
 
-        if (!dispatchHere || !DispatchOne(elsewhere: false))
-        {
-            _dispatcher.Wake();
-        }
+        _dispatcher.Wake();
     }
 
     public void Publish(ReadOnlySpan<CompletionEvent> events) => _ring.Publish(events);
