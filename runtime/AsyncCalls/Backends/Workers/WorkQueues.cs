@@ -117,6 +117,28 @@ internal sealed class WorkQueues
         return false;
     }
 
+    /// <summary>Takes a place in the share of a class, for a call that was in no queue.</summary>
+    public bool TryReserve(WorkClass workClass)
+    {
+        if (workClass == WorkClass.Bounded)
+        {
+            return true;
+        }
+
+        if (!TryAdd(ref _foreign, ForeignMax))
+        {
+            return false;
+        }
+
+        if (workClass == WorkClass.Foreign || TryAdd(ref _unbounded, UnboundedMax))
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _foreign);
+        return false;
+    }
+
     /// <summary>Gives a place in a share back. The caller looks at the queues afterwards.</summary>
     public void Release(WorkClass workClass)
     {
@@ -169,27 +191,6 @@ internal sealed class WorkQueues
         }
 
         return true;
-    }
-
-    private bool TryReserve(WorkClass workClass)
-    {
-        if (workClass == WorkClass.Bounded)
-        {
-            return true;
-        }
-
-        if (!TryAdd(ref _foreign, ForeignMax))
-        {
-            return false;
-        }
-
-        if (workClass == WorkClass.Foreign || TryAdd(ref _unbounded, UnboundedMax))
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref _foreign);
-        return false;
     }
 
     private static bool TryAdd(ref int count, int max)

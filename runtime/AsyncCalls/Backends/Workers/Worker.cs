@@ -52,8 +52,11 @@ internal sealed class Worker : IInterruptGate
     /// <summary>Set to end a wait in the pool's idle stack.</summary>
     public ManualResetEventSlim Wakened { get; } = new(initialState: false, spinCount: 0);
 
-    /// <summary>Whether this thread has taken it upon itself to look at the queue once more before it sleeps.</summary>
+    /// <summary>Whether this thread has taken it upon itself to look at its own call and at the queues once more before it sleeps.</summary>
     public bool OwesLook { get; set; }
+
+    /// <summary>The call that it makes next, if it keeps one for itself.</summary>
+    public OwnCall Own { get; } = new();
 
     /// <summary>Whether the thread runs a continuation at this moment: then it does not count against the pool's limit.</summary>
     public bool InContinuation
@@ -65,15 +68,18 @@ internal sealed class Worker : IInterruptGate
     /// <summary>Whether the pool counts this worker among those that look for work.</summary>
     public bool IsSearching { get; set; }
 
-    /// <summary>Entries of a class that this worker has taken. Written by its thread only.</summary>
+    /// <summary>Entries of a class that this worker has taken from its queue. Written by its thread only.</summary>
     public long Taken(WorkClass workClass) => Volatile.Read(ref _taken[(int)workClass]);
 
-    /// <summary>Counts an entry that this worker takes. By its thread.</summary>
+    /// <summary>Counts an entry that this worker takes from a queue. By its thread.</summary>
     public void Take(WorkClass workClass)
     {
         Volatile.Write(ref _taken[(int)workClass], _taken[(int)workClass] + 1);
-        Volatile.Write(ref _met, _met + 1);
+        TakeOwn();
     }
+
+    /// <summary>Counts an entry that was in no queue. By its thread.</summary>
+    public void TakeOwn() => Volatile.Write(ref _met, _met + 1);
 
     /// <summary>With which class its next look at the queues begins: another one after each entry.</summary>
     public uint Turn => (uint)_met;

@@ -27,9 +27,8 @@ internal sealed partial class WorkerPool
     public bool Tick()
     {
         Span<long> taken = stackalloc long[WorkQueues.Classes];
-        bool active = LookAfterWorkers(taken, out int continuing);
+        bool active = LookAfterWorkers(taken, out int continuing, out bool behind);
         _dispatchElsewhere = continuing >= ContinuationsMax;
-        bool behind = false;
         bool patient = true;
         for (int i = 0; i < WorkQueues.Classes; i++)
         {
@@ -56,10 +55,11 @@ internal sealed partial class WorkerPool
         return active;
     }
 
-    /// <summary>Repeats interrupts, and counts. Answers whether an interrupt is outstanding.</summary>
-    private bool LookAfterWorkers(Span<long> taken, out int continuing)
+    /// <summary>Repeats interrupts, queues what workers kept for themselves and did not come to, and counts. Answers whether there is something to look after.</summary>
+    private bool LookAfterWorkers(Span<long> taken, out int continuing, out bool behind)
     {
         bool active = false;
+        behind = false;
         continuing = 0;
         lock (_threads)
         {
@@ -73,6 +73,13 @@ internal sealed partial class WorkerPool
 
                 active |= worker.RepeatInterrupt(_watchdog.Now);
                 continuing += worker.InContinuation ? 1 : 0;
+                if (worker.Own.TryTakeOverdue(out WorkEntry overdue, out bool isFull))
+                {
+                    _queues.Enqueue(overdue, WorkQueues.ClassOf(overdue.Call));
+                    behind = true;
+                }
+
+                active |= isFull;
             }
         }
 

@@ -17,8 +17,8 @@ namespace AsyncCalls.Backends.Workers;
 /// leaves the count, full fence, and looks at the queues again; who adds a call enqueues, full fence, and reads the count. One
 /// of the two sees the other. "Waits" means: that a worker may take. Who gives back a place in a share looks at the queues afterwards.</para>
 /// <para><b>A worker's own calls.</b> A continuation runs on the worker that completed its call, and often submits the next call right
-/// away. That worker looks at the queue itself when the continuation returns, so nobody is woken for the first such call; if the continuation
-/// blocks instead, the watchdog sees the call wait and wakes another worker.</para>
+/// away. That worker makes it itself when the continuation returns (<see cref="OwnCall"/>), so nobody is woken for the first such call; if the continuation
+/// blocks instead, the watchdog sees the call wait, queues it and wakes another worker.</para>
 /// <para><b>The limit</b> is on threads that run calls. A worker in a continuation does not count: continuations that wait for other calls would otherwise stop
 /// the pool. A worker that comes back and finds too many threads ends. When <see cref="ContinuationsMax"/> workers are in continuations, the
 /// dispatcher runs them instead. Growth is in <c>WorkerPool.Growth.cs</c>.</para>
@@ -159,7 +159,6 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
     {
         while (Find(worker, out WorkEntry entry, out WorkClass workClass))
         {
-            worker.Take(workClass);
             Execute(worker, entry, workClass);
         }
 
@@ -200,15 +199,21 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
     private void Enqueue(in WorkEntry entry)
     {
         WorkClass workClass = WorkQueues.ClassOf(entry.Call);
-        _queues.Enqueue(entry, workClass);
+        Worker? worker = Worker.Current is { OwesLook: false } current && current.BelongsTo(this) ? current : null;
+        if (worker is not { InContinuation: true } || Volatile.Read(ref _searching) != 0 || !worker.Own.TryKeep(entry, _watchdog.Now))
+        {
+            _queues.Enqueue(entry, workClass);
+        }
+
         _watchdog.Arm();
-        if (Worker.Current is { OwesLook: false } worker && worker.BelongsTo(this))
+        if (worker is not null)
         {
             worker.OwesLook = true;
             return;
         }
 
-        // The fence in Arm orders the entry before these looks.
+        // A full fence: orders the entry before these looks.
+        Interlocked.MemoryBarrier();
         if (_queues.HasRoom(workClass) && Volatile.Read(ref _searching) == 0)
         {
             WakeOne(Math.Min(Environment.ProcessorCount, _max));
@@ -238,7 +243,13 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
                 return false;
             }
 
-            if (_queues.TryTake(worker.Turn, out entry, out workClass))
+            if (TryTakeOwn(worker, out entry, out workClass))
+            {
+                return true;
+            }
+
+            worker.Own.EndRow();
+            if (TryTakeQueued(worker, out entry, out workClass))
             {
                 return true;
             }
@@ -267,6 +278,37 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         }
     }
 
+    /// <summary>Takes what the worker kept for itself; where the share of its class has no room it is queued.</summary>
+    private bool TryTakeOwn(Worker worker, out WorkEntry entry, out WorkClass workClass)
+    {
+        workClass = default;
+        if (!worker.Own.TryTake(out entry))
+        {
+            return false;
+        }
+
+        workClass = WorkQueues.ClassOf(entry.Call);
+        if (_queues.TryReserve(workClass))
+        {
+            worker.TakeOwn();
+            return true;
+        }
+
+        _queues.Enqueue(entry, workClass);
+        return false;
+    }
+
+    private bool TryTakeQueued(Worker worker, out WorkEntry entry, out WorkClass workClass)
+    {
+        if (!_queues.TryTake(worker.Turn, out entry, out workClass))
+        {
+            return false;
+        }
+
+        worker.Take(workClass);
+        return true;
+    }
+
     /// <summary>Whether there are more threads for calls than the limit allows; then the worker has left the pool.</summary>
     private bool IsTooMany(Worker worker)
     {
@@ -281,6 +323,11 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         }
 
         // What it was to look after is somebody else's now.
+        if (worker.Own.TryTake(out WorkEntry own))
+        {
+            _queues.Enqueue(own, WorkQueues.ClassOf(own.Call));
+        }
+
         if (_queues.HasWork)
         {
             WakeOne(_max);
@@ -305,7 +352,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         long until = Stopwatch.GetTimestamp() + SpinTicks;
         do
         {
-            if (_queues.TryTake(worker.Turn, out entry, out workClass))
+            if (TryTakeQueued(worker, out entry, out workClass))
             {
                 return true;
             }
