@@ -14,8 +14,8 @@ internal interface IWatched
 /// serves, a signal that was lost), and sleeps without a timer when there is nothing to watch.
 /// </summary>
 /// <remarks>
-/// <para><b>Sleep.</b> The thread sets <see cref="_asleep"/>, full fence, asks its targets once more, then waits. Who makes something to watch does so
-/// first, full fence, then reads <see cref="_asleep"/> in <see cref="Arm"/>. One of the two sees the other.</para>
+/// <para><b>Sleep.</b> The thread sets <see cref="_asleep"/>, makes every processor pass a full fence, asks its targets once more, then waits. Who makes something to watch does so
+/// first, then reads <see cref="_asleep"/> in <see cref="Arm"/>. One of the two sees the other, and the way of a call has no fence for it.</para>
 /// <para>One millisecond: a stuck dispatcher is seen in the second tick after it got stuck, and replaced well inside the 5 ms that
 /// others may be delayed. The thread stays awake for <see cref="IdleTicksMax"/> quiet ticks, so that steady traffic does not pay a wake-up
 /// for each call; awake it costs about 1 % of one processor.</para>
@@ -50,8 +50,7 @@ internal sealed class Watchdog : IDisposable
     /// <summary>Says that there is something to watch. Costs a read while the thread is awake.</summary>
     public void Arm()
     {
-        // Orders what the caller made before the look at the flag; its partner is the exchange in Run.
-        Interlocked.MemoryBarrier();
+        // What the caller made comes before this look: the fence between the two is Run's, which makes every processor pass one.
         if (Volatile.Read(ref _asleep) != 0 && Interlocked.Exchange(ref _asleep, 0) != 0)
         {
             Wake();
@@ -94,7 +93,8 @@ internal sealed class Watchdog : IDisposable
             {
                 quiet = 0;
                 _wake.Reset();
-                Interlocked.Exchange(ref _asleep, 1);
+                Volatile.Write(ref _asleep, 1);
+                Interlocked.MemoryBarrierProcessWide();
                 if (!Tick() && !_stopping)
                 {
                     _wake.Wait();
