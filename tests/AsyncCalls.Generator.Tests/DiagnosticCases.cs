@@ -132,7 +132,7 @@ internal static class DiagnosticCases
 
         ("AC0017", "body without a token", InType("[AsyncCall] public static int [|Bad|](string text) => text.Length;", "[AsyncCall] public static int Good(CancellationToken t) => 1;")),
 
-        ("AC0018", "sleep", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { Thread.Sleep(60_000); }")),
+        ("AC0018", "sleep", InType("[AsyncCall] public static int [|Bad|](CancellationToken t) { Thread.Sleep(60_000); return 1; }")),
         ("AC0018", "join", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new Thread(() => { }).Join(); }")),
         ("AC0018", "socket", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { new System.Net.Sockets.Socket(default, default).Accept(); }")),
         ("AC0018", "stream of a pipe", InType("[AsyncCall] public static void [|Bad|](CancellationToken t) { Stream pipe = new System.IO.Pipes.AnonymousPipeServerStream(); ((System.IO.Pipes.PipeStream)pipe).ReadByte(); }")),

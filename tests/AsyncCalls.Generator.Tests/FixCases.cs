@@ -585,9 +585,10 @@ internal static class FixCases
                 [AsyncCall] public static void {|AC0018:M|}(CancellationToken @event) => new SemaphoreSlim(0).Wait();
 
                 [AsyncCall]
-                public static void {|AC0018:N|}(CancellationToken @event)
+                public static int {|AC0018:N|}(CancellationToken @event)
                 {
                     Thread.Sleep(1_000);
+                    return 1;
                 }
             }
             """, """
@@ -596,10 +597,11 @@ internal static class FixCases
                 [AsyncCall] public static void M(CancellationToken @event) => new SemaphoreSlim(0).Wait(@event);
 
                 [AsyncCall]
-                public static void N(CancellationToken @event)
+                public static int N(CancellationToken @event)
                 {
                     @event.WaitHandle.WaitOne(1_000);
                     @event.ThrowIfCancellationRequested();
+                    return 1;
                 }
             }
             """),

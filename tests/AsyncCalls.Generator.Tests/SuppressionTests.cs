@@ -8,7 +8,7 @@ namespace AsyncCalls.Generator.Tests;
 public sealed class SuppressionTests
 {
     private const string OfType = $"public class C {{ {UsageCases.Here} [AsyncCall] public static int [|M|]() => 1; }}";
-    private const string OfBody = $"public partial class C {{ {UsageCases.Here} [AsyncCall] public static void [|M|](CancellationToken t) {{ Thread.Sleep(60_000); }} }}";
+    private const string OfBody = $"public partial class C {{ {UsageCases.Here} [AsyncCall] public static int [|M|](CancellationToken t) {{ Thread.Sleep(60_000); return 1; }} }}";
 
     public static TheoryData<string> Rules => ["AC0001", "AC0018", "AC0019", "AC0020", "AC0021", "AC0022", "AC0023", "AC0024"];
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using AsyncCalls.Integration.Tests.Subjects;
 using Microsoft.Win32.SafeHandles;
 
@@ -6,6 +7,8 @@ namespace AsyncCalls.Integration.Tests;
 /// <summary>The twins of bodies that are one call of the class library against these bodies.</summary>
 public sealed class ClassLibraryTests
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
+
     private static readonly long[] Offsets = [0, 83, 7_001, -5, long.MinValue];
 
     [Theory, CombinatorialLanes]
@@ -79,6 +82,88 @@ public sealed class ClassLibraryTests
         Assert.True(agreement.Compared.Failed > 50, $"Only {agreement.Compared} failed.");
 
         static Memory<byte>[] Parts(World world) => [world.Buffer.AsMemory(20, 13), Memory<byte>.Empty, world.Buffer.AsMemory(3, 5)];
+    }
+
+    /// <summary>More buffers than one system call takes: a read leaves the rest, a write goes on.</summary>
+    [Theory, CombinatorialLanes]
+    public async Task More_buffers_than_a_system_call_takes_agree(Lane lane)
+    {
+        const int Many = 2_500;
+        await using var agreement = new Agreement(lane);
+        await agreement.Method(
+            "Write of many parts",
+            world => Files.WriteParts(world.Handle(World.ReadWrite), Parts(), 7),
+            world => Files.WritePartsAsync(world.Handle(World.ReadWrite), Parts(), 7, agreement.Runtime));
+        await agreement.Method(
+            "Read into many parts",
+            world => Files.ReadParts(world.Handle(World.ReadWrite), [.. Enumerable.Range(0, Many).Select(i => world.Buffer.AsMemory(i % 40, 1))], 0),
+            world => Files.ReadPartsAsync(world.Handle(World.ReadWrite), [.. Enumerable.Range(0, Many).Select(i => world.Buffer.AsMemory(i % 40, 1))], 0, agreement.Runtime));
+        Assert.Equal((2, 0), agreement.Compared);
+
+        static ReadOnlyMemory<byte>[] Parts() => [.. Enumerable.Range(0, Many).Select(i => i % 3 == 0 ? default : new ReadOnlyMemory<byte>([(byte)i, (byte)(i >> 8)]))];
+    }
+
+    /// <summary>With io_uring the buffers go to it, and none of them is copied or held afterwards.</summary>
+    [Fact]
+    public async Task Parts_of_a_file_on_a_disk_go_to_io_uring()
+    {
+        await using AsyncCallRuntime runtime = Lane.NativeNoInline.NewRuntime();
+        Assert.SkipUnless(runtime.Capabilities.IoUring.Available, runtime.Capabilities.IoUring.Reason);
+        using var world = new World();
+        using SafeFileHandle file = File.OpenHandle(world.Data, FileMode.Open, FileAccess.ReadWrite);
+        AsyncCallStatistics before = runtime.GetStatistics();
+
+        Assert.Equal(8, await Files.ReadPartsAsync(file, [new byte[5], new byte[3]], 2, runtime));
+
+        Assert.Equal(before.CompletedByIoUring + 1, runtime.GetStatistics().CompletedByIoUring);
+        Assert.Empty(runtime.PendingCalls);
+    }
+
+    [Theory, CombinatorialLanes]
+    public async Task Sleeps_agree(Lane lane)
+    {
+        await using var agreement = new Agreement(lane);
+        foreach (int time in (int[])[0, 1, 30, -2, int.MinValue])
+        {
+            await agreement.Method($"Pause({time})", _ => Pauses.Pause(time), _ => Pauses.PauseAsync(time, agreement.Runtime));
+        }
+
+        foreach (TimeSpan time in (TimeSpan[])[TimeSpan.Zero, TimeSpan.FromTicks(1), TimeSpan.FromMilliseconds(3.9), TimeSpan.FromDays(30), TimeSpan.MaxValue, TimeSpan.MinValue])
+        {
+            await agreement.Method($"Pause({time})", _ => Pauses.Pause(time), _ => Pauses.PauseAsync(time, agreement.Runtime));
+        }
+
+        Assert.Equal(5, agreement.Compared.Failed);
+    }
+
+    [Theory, CombinatorialLanes]
+    public async Task A_sleep_lasts_as_long_as_it_is_told_and_a_token_ends_it(Lane lane)
+    {
+        await using AsyncCallRuntime runtime = lane.NewRuntime();
+        long start = Stopwatch.GetTimestamp();
+        await Pauses.PauseAsync(50, runtime);
+        Assert.True(Stopwatch.GetElapsedTime(start) >= TimeSpan.FromMilliseconds(50));
+
+        using var source = new CancellationTokenSource();
+        Task endless = Pauses.PauseAsync(Timeout.Infinite, runtime, source.Token).AsTask();
+        Task century = Pauses.PauseAsync(Timeout.InfiniteTimeSpan, runtime, source.Token).AsTask();
+        await Task.Delay(20);
+        Assert.False(endless.IsCompleted || century.IsCompleted);
+        await source.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => endless.WaitAsync(Limit));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => century.WaitAsync(Limit));
+    }
+
+    /// <summary>A thousand sleepers, and no thread for any of them.</summary>
+    [Fact]
+    public async Task Sleeps_block_no_worker_where_there_is_io_uring()
+    {
+        await using AsyncCallRuntime runtime = Lane.Native.NewRuntime();
+        Assert.SkipUnless(runtime.Capabilities.IoUring.Available, runtime.Capabilities.IoUring.Reason);
+
+        await Task.WhenAll(Enumerable.Range(0, 1_000).Select(_ => Pauses.PauseAsync(20, runtime).AsTask())).WaitAsync(Limit);
+
+        Assert.Equal(1_000, runtime.GetStatistics().CompletedByIoUring);
     }
 
     [Theory, CombinatorialLanes]

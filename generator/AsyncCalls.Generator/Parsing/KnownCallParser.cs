@@ -14,10 +14,16 @@ internal static class KnownCallParser
             new("RandomAccessCalls.Read", "RandomAccess.Read", CallOperation.ReadAt),
         ["System.IO.RandomAccess.Write(Microsoft.Win32.SafeHandles.SafeFileHandle, System.ReadOnlySpan<byte>, long)"] =
             new("RandomAccessCalls.Write", "RandomAccess.Write", CallOperation.WriteAt),
+        ["System.IO.RandomAccess.Read(Microsoft.Win32.SafeHandles.SafeFileHandle, System.Collections.Generic.IReadOnlyList<System.Memory<byte>>, long)"] =
+            new("VectoredCalls.Read", "RandomAccess.Read", CallOperation.ReadVectoredAt),
+        ["System.IO.RandomAccess.Write(Microsoft.Win32.SafeHandles.SafeFileHandle, System.Collections.Generic.IReadOnlyList<System.ReadOnlyMemory<byte>>, long)"] =
+            new("VectoredCalls.Write", "RandomAccess.Write", CallOperation.WriteVectoredAt),
         ["System.IO.RandomAccess.FlushToDisk(Microsoft.Win32.SafeHandles.SafeFileHandle)"] =
             new("RandomAccessCalls.FlushToDisk", "RandomAccess.FlushToDisk", CallOperation.Sync),
         ["System.IO.File.OpenHandle(string, System.IO.FileMode, System.IO.FileAccess, System.IO.FileShare, System.IO.FileOptions, long)"] =
             new("FileCalls.OpenHandle", "File.OpenHandle", CallOperation.OpenAt),
+        ["System.Threading.Thread.Sleep(int)"] = new("ThreadCalls.Sleep", "Thread.Sleep", CallOperation.Sleep),
+        ["System.Threading.Thread.Sleep(System.TimeSpan)"] = new("ThreadCalls.Sleep", "Thread.Sleep", CallOperation.Sleep),
     };
 
     /// <summary>The native call, or null where the body is anything else, which is no error.</summary>
@@ -25,7 +31,7 @@ internal static class KnownCallParser
     {
         if (TwinResult.Outs(context.Method).Any()
             || SingleCall(context) is not { } invocation
-            || invocation.TargetMethod.ContainingType?.Name is not ("RandomAccess" or "File")
+            || invocation.TargetMethod.ContainingType?.Name is not ("RandomAccess" or "File" or "Thread")
             || !Known.TryGetValue(invocation.TargetMethod.ToDisplayString(), out KnownCall? known))
         {
             return null;
@@ -59,7 +65,7 @@ internal static class KnownCallParser
             }
 
             arguments.Add(text);
-            owned = isBuffer ? text : owned;
+            owned = isBuffer || argument.Parameter.Type.Name == "IReadOnlyList" ? text : owned;
         }
 
         return new DescriptorCall(known.Target, known.Operation, new(arguments), default, "", owned);

@@ -169,6 +169,15 @@ internal sealed unsafe partial class IoCall : Call
         _done = done;
     }
 
+    /// <summary>Buffers, which stay pinned until the call settles, and where in the file they stand.</summary>
+    public void SetVectors(IReadOnlyList<Memory<byte>> buffers, long offset)
+    {
+        _uses.Buffer = new BufferLease(buffers);
+        _iocb.Buffer = (ulong)_uses.Buffer.Address;
+        _iocb.Length = buffers.Count;
+        _iocb.Offset = offset;
+    }
+
     /// <summary>The descriptor of the second handle, and the handle whose added reference the call now owns (null for a bare number).</summary>
     public void SetSecondHandle(int fd, SafeHandle? lease)
     {

@@ -76,10 +76,16 @@ public sealed unsafe class BufferLease : IDisposable
 
     /// <summary>Several buffers, which stay where they are, and an array of <c>struct iovec</c> that describes them, which is the memory of the lease.</summary>
     internal BufferLease(ulong id, IReadOnlyList<Memory<byte>> buffers, Action<ulong> forget)
+        : this(buffers)
     {
         Id = id;
-        IsVectors = true;
         _forget = forget;
+    }
+
+    /// <summary>The same without a name, for one call, whose use is the only one.</summary>
+    internal BufferLease(IReadOnlyList<Memory<byte>> buffers)
+    {
+        IsVectors = true;
         _parts = new MemoryHandle[buffers.Count];
         var vectors = new Syscalls.IoVector[buffers.Count];
         try

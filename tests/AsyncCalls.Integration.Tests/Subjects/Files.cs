@@ -50,6 +50,16 @@ internal static partial class Files
     public static SafeFileHandle OpenByDefault(string path) => File.OpenHandle(path);
 }
 
+/// <summary>Bodies that are one sleep.</summary>
+internal static partial class Pauses
+{
+    [AsyncCall]
+    public static void Pause(int time) => Thread.Sleep(time);
+
+    [AsyncCall]
+    public static void Pause(TimeSpan time) => Thread.Sleep(time);
+}
+
 /// <summary>The same in a struct that cannot change.</summary>
 internal readonly partial struct Block(AsyncCallRuntime calls, SafeFileHandle file, long start)
 {
