@@ -1,7 +1,7 @@
 namespace AsyncCalls;
 
 /// <summary>One backend of a runtime: whether it is in use, and why or why not.</summary>
-/// <param name="Name">The backend: <c>io_uring</c>, <c>epoll</c> or <c>workers</c>.</param>
+/// <param name="Name">The backend: <c>io_uring</c>, <c>Linux AIO</c>, <c>epoll</c> or <c>workers</c>.</param>
 /// <param name="Available">Whether calls are routed to it.</param>
 /// <param name="Reason">What was found when it was tried, or what forbids it; a sentence for a log.</param>
 public sealed record BackendCapability(string Name, bool Available, string Reason);
@@ -19,9 +19,10 @@ public sealed class AsyncCallCapabilities
 {
     private readonly Lazy<IReadOnlyList<CallRoute>> _routes;
 
-    internal AsyncCallCapabilities(BackendCapability ioUring, BackendCapability epoll, BackendCapability workers, Func<IReadOnlyList<CallRoute>> findRoutes)
+    internal AsyncCallCapabilities(BackendCapability ioUring, BackendCapability linuxAio, BackendCapability epoll, BackendCapability workers, Func<IReadOnlyList<CallRoute>> findRoutes)
     {
         IoUring = ioUring;
+        LinuxAio = linuxAio;
         Epoll = epoll;
         Workers = workers;
         _routes = new Lazy<IReadOnlyList<CallRoute>>(findRoutes);
@@ -30,6 +31,9 @@ public sealed class AsyncCallCapabilities
     /// <summary>io_uring(7).</summary>
     public BackendCapability IoUring { get; }
 
+    /// <summary>Linux AIO, which serves files with O_DIRECT where io_uring is not used; its reason says how much of the machine's budget (fs.aio-max-nr) is spoken for.</summary>
+    public BackendCapability LinuxAio { get; }
+
     /// <summary>epoll(7), which serves where io_uring is not used.</summary>
     public BackendCapability Epoll { get; }
 
@@ -37,7 +41,7 @@ public sealed class AsyncCallCapabilities
     public BackendCapability Workers { get; }
 
     /// <summary>All backends, native ones first.</summary>
-    public IReadOnlyList<BackendCapability> All => [IoUring, Epoll, Workers];
+    public IReadOnlyList<BackendCapability> All => [IoUring, LinuxAio, Epoll, Workers];
 
     /// <summary>
     /// The way of each operation on each kind of handle that makes a difference: the routing table (<c>docs/routing.md</c>) with what this machine has, operations that its io_uring lacks
@@ -49,6 +53,7 @@ public sealed class AsyncCallCapabilities
     /// <remarks>For each call with options: bits, since HasFlag boxes until it is compiled for the last time.</remarks>
     internal BackendCapability? Missing(AsyncCallBackends required) =>
         (required & AsyncCallBackends.IoUring) != 0 && !IoUring.Available ? IoUring
+        : (required & AsyncCallBackends.LinuxAio) != 0 && !LinuxAio.Available ? LinuxAio
         : (required & AsyncCallBackends.Epoll) != 0 && !Epoll.Available ? Epoll
         : null;
 }

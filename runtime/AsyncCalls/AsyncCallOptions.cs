@@ -16,8 +16,11 @@ public enum AsyncCallBackends
     /// <summary>epoll(7), where io_uring is not used: calls on pipes, sockets and event descriptors wait in it, without a thread each.</summary>
     Epoll = 2,
 
+    /// <summary>Linux AIO (io_submit(2)), where io_uring is not used: reads and writes at offsets of files with O_DIRECT wait in it, without a thread each.</summary>
+    LinuxAio = 4,
+
     /// <summary>Everything that this version knows.</summary>
-    All = IoUring | Epoll,
+    All = IoUring | Epoll | LinuxAio,
 }
 
 /// <summary>

@@ -102,6 +102,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
         Engine.Counters.Sum(CompletionPath.Inline),
         Engine.Counters.Sum(CompletionPath.IoUring),
         Engine.Counters.Sum(CompletionPath.Epoll),
+        Engine.Counters.Sum(CompletionPath.LinuxAio),
         Engine.Counters.Sum(CompletionPath.Workers),
         Engine.Counters.Sum(CompletionPath.Cancelled),
         Engine.InFlight.Count(),

@@ -4,6 +4,7 @@ namespace AsyncCalls;
 /// <param name="CompletedInline">Calls that the calling thread completed itself, without handing anything over.</param>
 /// <param name="CompletedByIoUring">Calls that io_uring completed.</param>
 /// <param name="CompletedByEpoll">Calls that waited for readiness in epoll, or could have.</param>
+/// <param name="CompletedByLinuxAio">Calls that Linux AIO completed.</param>
 /// <param name="CompletedByWorkers">Calls that a worker thread completed.</param>
 /// <param name="Cancelled">Calls, of all of these, that ended as cancelled.</param>
 /// <param name="InFlight">Calls that were handed over and have not completed.</param>
@@ -17,6 +18,7 @@ public readonly record struct AsyncCallStatistics(
     long CompletedInline,
     long CompletedByIoUring,
     long CompletedByEpoll,
+    long CompletedByLinuxAio,
     long CompletedByWorkers,
     long Cancelled,
     int InFlight,

@@ -36,6 +36,7 @@ internal sealed class RuntimeMetrics : IDisposable
         new(statistics.CompletedInline, _runtime, Path("inline")),
         new(statistics.CompletedByIoUring, _runtime, Path("io_uring")),
         new(statistics.CompletedByEpoll, _runtime, Path("epoll")),
+        new(statistics.CompletedByLinuxAio, _runtime, Path("linux_aio")),
         new(statistics.CompletedByWorkers, _runtime, Path("workers")),
     ]);
 

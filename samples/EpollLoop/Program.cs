@@ -85,7 +85,7 @@ static int Serve(string path, int port, bool workersOnly)
     AsyncCallStatistics calls = runtime.GetStatistics();
     Console.Error.WriteLine(
         $"EpollLoop: ended. {loop.Tally.Files} files, {loop.Tally.Bytes} bytes, {loop.Tally.Refused} refused; "
-        + $"calls: {calls.CompletedInline} inline, {calls.CompletedByIoUring} on io_uring, {calls.CompletedByEpoll} on epoll, {calls.CompletedByWorkers} on workers");
+        + $"calls: {calls.CompletedInline} inline, {calls.CompletedByIoUring} on io_uring, {calls.CompletedByLinuxAio} on Linux AIO, {calls.CompletedByEpoll} on epoll, {calls.CompletedByWorkers} on workers");
     return 0;
 }
 

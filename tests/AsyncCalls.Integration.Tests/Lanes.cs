@@ -17,6 +17,9 @@ public enum Lane
 
     /// <summary>As where io_uring is forbidden: readiness by epoll, workers for the rest. No inline attempts.</summary>
     Epoll,
+
+    /// <summary>As where io_uring is forbidden: Linux AIO for files with O_DIRECT, readiness by epoll, workers for the rest. No inline attempts.</summary>
+    LinuxAio,
 }
 
 internal static class LaneExtensions
@@ -29,6 +32,7 @@ internal static class LaneExtensions
             {
                 Lane.Native or Lane.NativeNoInline => AsyncCallBackends.All,
                 Lane.Epoll => AsyncCallBackends.Epoll,
+                Lane.LinuxAio => AsyncCallBackends.LinuxAio | AsyncCallBackends.Epoll,
                 _ => AsyncCallBackends.WorkersOnly,
             },
             InlineAttempts = lane is Lane.Native or Lane.Workers,

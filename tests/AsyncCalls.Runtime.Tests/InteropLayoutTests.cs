@@ -36,6 +36,12 @@ public sealed unsafe class InteropLayoutTests
         ["IoUringBuffer|struct io_uring_buf"] = [("addr", "Address"), ("len", "Length"), ("bid", "Id"), ("resv", "Tail")],
         ["IoUringBufferRegistration|struct io_uring_buf_reg"] = [("ring_addr", "RingAddress"), ("ring_entries", "RingEntries"), ("bgid", "Group"), ("bgid) + sizeof(__u16", "Flags"), ("resv", "Reserved")],
         ["Syscalls+SignalAction|struct sigaction"] = [("sa_handler", "Handler"), ("sa_mask", "Mask"), ("sa_flags", "Flags"), ("sa_restorer", "Restorer")],
+        ["Syscalls+AioBlock|struct iocb"] =
+        [
+            ("aio_data", "Data"), ("aio_rw_flags", "Flags"), ("aio_lio_opcode", "Opcode"), ("aio_fildes", "Fd"), ("aio_buf", "Buffer"), ("aio_nbytes", "Length"),
+            ("aio_offset", "Offset"), ("aio_flags", "BlockFlags"), ("aio_resfd", "SignalFd"),
+        ],
+        ["Syscalls+AioEvent|struct io_event"] = [("data", "Data"), ("obj", "Block"), ("res", "Result"), ("res2", "Result2")],
         ["Syscalls+IoVector|struct iovec"] = [("iov_base", "Base"), ("iov_len", "Length")],
     };
 
@@ -102,6 +108,8 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "PlainReceiveFlags", "MSG_PEEK | MSG_TRUNC | MSG_NOSIGNAL | MSG_CMSG_CLOEXEC"),
         ("Syscalls", "PlainSendFlags", "MSG_DONTROUTE | MSG_EOR | MSG_NOSIGNAL | MSG_MORE"),
         ("Syscalls", "PollOut", "POLLOUT"), ("Syscalls", "PollInvalid", "POLLNVAL"), ("Syscalls", "SocketError", "SO_ERROR"),
+        ("Syscalls", "AioPRead", "IOCB_CMD_PREAD"), ("Syscalls", "AioPWrite", "IOCB_CMD_PWRITE"), ("Syscalls", "AioPReadV", "IOCB_CMD_PREADV"), ("Syscalls", "AioPWriteV", "IOCB_CMD_PWRITEV"),
+        ("Syscalls", "AioSignals", "IOCB_FLAG_RESFD"), ("Syscalls", "IoSetupNumber", "SYS_io_setup"), ("Syscalls", "IoDestroyNumber", "SYS_io_destroy"), ("Syscalls", "IoSubmitNumber", "SYS_io_submit"), ("Syscalls", "IoGetEventsNumber", "SYS_io_getevents"),
         ("Syscalls", "MonotonicClock", "CLOCK_MONOTONIC"), ("Syscalls", "AbsoluteTime", "TIMER_ABSTIME"),
         ("Syscalls", "ClockNanoSleepNumber", "SYS_clock_nanosleep"), ("Syscalls", "UnameNumber", "SYS_uname"), ("Syscalls", "NameBytes", "sizeof(((struct new_utsname *)0)->release)"), ("Syscalls", "SpliceNumber", "SYS_splice"),
         .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "ETIME", "EBADFD", "EOPNOTSUPP", "ECONNABORTED", "ENOBUFS", "ECANCELED"])
@@ -179,6 +187,7 @@ public sealed unsafe class InteropLayoutTests
                 #include <sys/stat.h>
                 #include <sys/syscall.h>
                 #include <sys/uio.h>
+                #include <linux/aio_abi.h>
                 #include <linux/io_uring.h>
                 #include <linux/ioprio.h>
                 #include <linux/utsname.h>

@@ -17,7 +17,7 @@ public sealed class OutstandingTests
         PendingCall call = await RunningCall(runtime);
         Assert.Equal((CallOperation.Read, "read", pipe.Reader, 100L), (call.Operation, call.Method, call.Handle, call.Length));
         Assert.Null(call.Offset);
-        Assert.Equal(lane is Lane.Native or Lane.NativeNoInline ? "io_uring" : lane == Lane.Epoll ? "epoll" : "workers", call.Backend);
+        Assert.Equal(lane is Lane.Native or Lane.NativeNoInline ? "io_uring" : lane is Lane.Epoll or Lane.LinuxAio ? "epoll" : "workers", call.Backend);
         Assert.Equal(new CallTraits(CallCancellation.WhileItRuns, false), call.Traits);
         Assert.InRange(call.Age, TimeSpan.Zero, Bounded.Limit);
 

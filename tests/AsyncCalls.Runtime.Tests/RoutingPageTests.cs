@@ -56,7 +56,8 @@ public sealed class RoutingPageTests
               for nobody. A socket or stream that has `O_NONBLOCK` is always asked plainly, and answers EAGAIN.
             - **then**: the backends, in order. io_uring is passed over where it is not available, where this kernel's has not the operation, and where its form of the operation cannot say
               what the call says (*limits*). epoll serves where io_uring is not used: the call is attempted without waiting, and again when its handle is ready; what cannot be attempted so
-              (a terminal, MSG_WAITALL, an address to send to, a socket with a time limit of its own) goes on to workers. Workers make the plain system call, and can make every call.
+              (a terminal, MSG_WAITALL, an address to send to, a socket with a time limit of its own) goes on to workers. Linux AIO serves where io_uring is not used too; what it cannot take without
+              waiting goes on to workers. Workers make the plain system call, and can make every call.
             - **after a signal**: retry: calls of the class library are made again, imports give EINTR as they do; goes on: with the time that is left; awaits the connection: then asks how it
               went; EINTR: it is the result; never: nothing interrupts it.
 
@@ -107,6 +108,7 @@ public sealed class RoutingPageTests
     private static string BackendInWords(Backend backend) => backend switch
     {
         Backend.IoUring => "io_uring",
+        Backend.LinuxAio => "Linux AIO",
         Backend.Epoll => "epoll",
         _ => "workers",
     };

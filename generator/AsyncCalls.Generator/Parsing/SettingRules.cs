@@ -11,7 +11,7 @@ namespace AsyncCalls.Generator.Parsing;
 internal static class SettingRules
 {
     /// <summary>The flags of <c>AsyncCallBackends</c>.</summary>
-    private static readonly (int Flag, Backend Backend, string Name)[] Requirable = [(1, Backend.IoUring, "io_uring"), (2, Backend.Epoll, "epoll")];
+    private static readonly (int Flag, Backend Backend, string Name)[] Requirable = [(1, Backend.IoUring, "io_uring"), (2, Backend.Epoll, "epoll"), (4, Backend.LinuxAio, "Linux AIO")];
 
     public static void Check(ParseContext context)
     {

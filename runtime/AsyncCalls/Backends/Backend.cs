@@ -7,4 +7,5 @@ internal enum Backend : byte
     IoUring = 1,
     Workers = 2,
     Epoll = 3,
+    LinuxAio = 4,
 }

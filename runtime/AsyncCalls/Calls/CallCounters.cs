@@ -11,6 +11,7 @@ internal enum CompletionPath
     Epoll = 2,
     Workers = 3,
     Cancelled = 4,
+    LinuxAio = 5,
 }
 
 /// <summary>Counters that many threads add to: each thread has a stripe of its own cache lines, as far as there are stripes.</summary>
@@ -44,7 +45,7 @@ internal sealed class CallCounters
         return sum;
     }
 
-    [InlineArray(5)]
+    [InlineArray(6)]
     private struct PathCounts
     {
         private long _first;

@@ -35,7 +35,7 @@ internal sealed partial class CallEngine
 
         io.SetAttributes(attributes);
         return _simulated is not null ? chosen
-            : chosen == Backend.Epoll || !IoUringAttributes.Fit(attributes) ? Backend.Workers
+            : chosen is Backend.Epoll or Backend.LinuxAio || !IoUringAttributes.Fit(attributes) ? Backend.Workers
             : attributes.Personality is not null && chosen != Backend.IoUring && MayBeNative(io) ? Backend.IoUring
             : chosen;
     }

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Backends.Epoll;
 using AsyncCalls.Backends.IoUring;
+using AsyncCalls.Backends.LinuxAio;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
 using AsyncCalls.Routing;
@@ -29,18 +30,19 @@ internal sealed partial class CallEngine
             && OperationTable.Of(block.Operation).Native is { } form
             && _ioUring.Supports(form.Opcode)
             && form.Fits(block);
+        bool device = !native && route.Includes(Backend.LinuxAio) && _linuxAio is { IsBroken: false } && facts is not { RefusesNoWait: true };
         bool waits = !native && route.Includes(Backend.Epoll)
             && _epoll is { IsBroken: false }
             && facts is not { RefusesNoWait: true }
             && OperationTable.Of(block.Operation).Readiness is not null
             && ReadinessForm.Fits(block);
-        return native ? Backend.IoUring : waits ? Backend.Epoll : Backend.Workers;
+        return native ? Backend.IoUring : device ? Backend.LinuxAio : waits ? Backend.Epoll : Backend.Workers;
     }
 
     /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
     public void Wake(Backend backend)
     {
-        if (backend is Backend.IoUring or Backend.Epoll)
+        if (backend is Backend.IoUring or Backend.LinuxAio or Backend.Epoll)
         {
             _dispatcher.Wake();
         }
@@ -68,7 +70,13 @@ internal sealed partial class CallEngine
 
     /// <summary>The native backends that the options name and this machine offers, and where the dispatcher waits for them.</summary>
     private IPump MakeBackends(
-        AsyncCallOptions options, out IoUringBackend? ioUring, out EpollBackend? epoll, out BackendCapability ioUringFound, out BackendCapability epollFound)
+        AsyncCallOptions options,
+        out IoUringBackend? ioUring,
+        out LinuxAioBackend? linuxAio,
+        out EpollBackend? epoll,
+        out BackendCapability ioUringFound,
+        out BackendCapability linuxAioFound,
+        out BackendCapability epollFound)
     {
         string unused = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
         AsyncCallBackends wanted = _simulated is null ? options.Backends : AsyncCallBackends.WorkersOnly;
@@ -76,26 +84,26 @@ internal sealed partial class CallEngine
         ioUring = wanted.HasFlag(AsyncCallBackends.IoUring) ? IoUringBackend.TryCreate(RequestOf(options), this, _watchdog, OnIoUringBroken, out reason) : null;
         ioUringFound = new BackendCapability("io_uring", ioUring is not null, reason);
 
-        reason = unused;
-        EpollPump? pump = null;
-        if (wanted.HasFlag(AsyncCallBackends.Epoll))
-        {
-            reason = ioUring is null ? EpollPump.Try() : "io_uring serves what it would serve";
-            if (reason.Length == 0)
-            {
-                reason = "calls on pipes, sockets and event descriptors wait in it; it is opened when the first of them does";
-                pump = new EpollPump(this);
-            }
-        }
+        // Both wait in epoll.
+        bool others = ioUring is null && (wanted & (AsyncCallBackends.LinuxAio | AsyncCallBackends.Epoll)) != 0;
+        string missing = ioUring is not null ? "io_uring serves what it would serve" : others ? EpollPump.Try() : "";
+        EpollPump? pump = others && missing.Length == 0 ? new EpollPump(this) : null;
 
-        epoll = pump is null ? null : new EpollBackend(pump, this, OnEpollBroken);
-        epollFound = new BackendCapability("epoll", epoll is not null, reason);
+        reason = wanted.HasFlag(AsyncCallBackends.LinuxAio) ? missing : unused;
+        linuxAio = pump is not null && reason.Length == 0 && LinuxAioBackend.Try(out reason) ? new LinuxAioBackend(pump, this, OnLinuxAioBroken) : null;
+        linuxAioFound = new BackendCapability("Linux AIO", linuxAio is not null, reason);
+
+        reason = wanted.HasFlag(AsyncCallBackends.Epoll) ? missing : unused;
+        epoll = pump is not null && reason.Length == 0 ? new EpollBackend(pump, this, OnEpollBroken) : null;
+        epollFound = new BackendCapability(
+            "epoll", epoll is not null, epoll is null ? reason : "calls on pipes, sockets and event descriptors wait in it; it is opened when the first of them does");
         return ioUring is not null ? ioUring : pump is not null ? pump : new EventPump();
     }
 
     private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend switch
     {
         Backend.IoUring => _ioUring!,
+        Backend.LinuxAio => _linuxAio!,
         Backend.Epoll => _epoll!,
         _ => _workers,
     };
@@ -122,6 +130,10 @@ internal sealed partial class CallEngine
         {
             _workers.Enqueue(call, epoch);
         }
+        else if (carrier == _linuxAio)
+        {
+            _linuxAio.Enqueue(call);
+        }
         else if (carrier == _epoll)
         {
             _epoll.Enqueue(call);
@@ -135,13 +147,19 @@ internal sealed partial class CallEngine
     private void OnIoUringBroken(int errno)
     {
         BackendCapability broken = Broken(_ioUring!, errno, "after it was set up");
-        Capabilities = Describe(broken, Capabilities.Epoll, Capabilities.Workers);
+        Capabilities = Describe(broken, Capabilities.LinuxAio, Capabilities.Epoll, Capabilities.Workers);
+    }
+
+    private void OnLinuxAioBroken(int errno)
+    {
+        BackendCapability broken = Broken(_linuxAio!, errno, $"when it was needed ({AioBudget.Describe()}; raise fs.aio-max-nr)");
+        Capabilities = Describe(Capabilities.IoUring, broken, Capabilities.Epoll, Capabilities.Workers);
     }
 
     private void OnEpollBroken(int errno)
     {
         BackendCapability broken = Broken(_epoll!, errno, "when it was needed (too many open files? raise RLIMIT_NOFILE)");
-        Capabilities = Describe(Capabilities.IoUring, broken, Capabilities.Workers);
+        Capabilities = Describe(Capabilities.IoUring, Capabilities.LinuxAio, broken, Capabilities.Workers);
     }
 
     private BackendCapability Broken(ICallCarrier backend, int errno, string when)

@@ -17,7 +17,8 @@ internal sealed partial class CallEngine
         Release = options.KernelRelease,
     };
 
-    private AsyncCallCapabilities Describe(BackendCapability ioUring, BackendCapability epoll, BackendCapability workers) => new(ioUring, epoll, workers, FindRoutes);
+    private AsyncCallCapabilities Describe(BackendCapability ioUring, BackendCapability linuxAio, BackendCapability epoll, BackendCapability workers) =>
+        new(ioUring, linuxAio, epoll, workers, FindRoutes);
 
     private CallRoute[] FindRoutes() => [.. RoutingTable.All.Select(FindRoute)];
 
@@ -39,9 +40,11 @@ internal sealed partial class CallEngine
             _ => "any",
         };
         string? against = AgainstIoUring(route);
-        string backend = against is null ? "io_uring" : WaitsInEpoll(route) ? "epoll" : "workers";
+        string backend = against is null ? "io_uring" : GoesToLinuxAio(route) ? "Linux AIO" : WaitsInEpoll(route) ? "epoll" : "workers";
         return new CallRoute(route.Operation, handle, atOnce, backend, against ?? "");
     }
+
+    private bool GoesToLinuxAio(in Route route) => route.Includes(Backend.LinuxAio) && _linuxAio is { IsBroken: false };
 
     private bool WaitsInEpoll(in Route route) =>
         route.Includes(Backend.Epoll) && _epoll is { IsBroken: false } && OperationTable.Find(route.Operation)?.Readiness is not null;

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Backends.Epoll;
 using AsyncCalls.Backends.IoUring;
+using AsyncCalls.Backends.LinuxAio;
 using AsyncCalls.Backends.Workers;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
@@ -33,6 +34,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     private readonly CompletionRing _ring;
     private readonly WorkerPool _workers;
     private readonly IoUringBackend? _ioUring;
+    private readonly LinuxAioBackend? _linuxAio;
     private readonly EpollBackend? _epoll;
     private readonly ISimulatedBackend? _simulated;
     private readonly IDispatcher _dispatcher;
@@ -62,10 +64,11 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         _stalls = options.StallTimeout == Timeout.InfiniteTimeSpan ? null : new StallReporter(this, logger, options.StallTimeout);
         _workers = new WorkerPool(name, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
-        IPump pump = MakeBackends(options, out _ioUring, out _epoll, out BackendCapability ioUring, out BackendCapability epoll);
+        IPump pump = MakeBackends(options, out _ioUring, out _linuxAio, out _epoll, out BackendCapability ioUring, out BackendCapability linuxAio, out BackendCapability epoll);
         _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, pump, _watchdog);
         Capabilities = Describe(
             ioUring,
+            linuxAio,
             epoll,
             new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
     }

@@ -73,7 +73,7 @@ internal readonly struct Route
 /// <item>What io_uring runs on the kernel's worker threads in any case (paths, attributes, advice, splice) goes to ours for the same reason.</item>
 /// <item>What waits for a peer, a timer or an event is io_uring's: it needs no thread there.</item>
 /// <item>Where io_uring is not used, what can be attempted without waiting waits for readiness in epoll, and needs no thread there either
-/// (<c>docs/adr/0017-readiness-by-epoll.md</c>).</item>
+/// (<c>docs/adr/0017-readiness-by-epoll.md</c>); reads and writes with O_DIRECT wait for the device in Linux AIO (<c>docs/adr/0018-linux-aio-for-o-direct.md</c>).</item>
 /// <item>A file in memory is answered by copying: a plain call costs less than any hand-over.</item>
 /// </list>
 /// </remarks>
@@ -97,7 +97,7 @@ internal static class RoutingTable
         new(CallOperation.Read, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.ReadAt, HandleKind.File, Attempt.NoWait, Backend.IoUring, Backend.Workers),
-        new(CallOperation.ReadAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.ReadAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.LinuxAio, Backend.Workers),
         new(CallOperation.ReadAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
         new(CallOperation.ReadAt, HandleKind.Stream, Attempt.None, Backend.Workers, because: IgnoresOffset),
 
@@ -107,7 +107,7 @@ internal static class RoutingTable
         new(CallOperation.Write, HandleKind.Stream, Attempt.NoWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.WriteAt, HandleKind.File, Attempt.None, Backend.Workers, because: KernelThreads),
-        new(CallOperation.WriteAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.WriteAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.LinuxAio, Backend.Workers),
         new(CallOperation.WriteAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
         new(CallOperation.WriteAt, HandleKind.Stream, Attempt.None, Backend.Workers, because: IgnoresOffset),
 
@@ -117,7 +117,7 @@ internal static class RoutingTable
         new(CallOperation.ReadVectored, HandleKind.Stream, Attempt.None, Backend.IoUring, Backend.Epoll, Backend.Workers),
 
         new(CallOperation.ReadVectoredAt, HandleKind.File, Attempt.None, Backend.IoUring, Backend.Workers),
-        new(CallOperation.ReadVectoredAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.ReadVectoredAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.LinuxAio, Backend.Workers),
         new(CallOperation.ReadVectoredAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
         new(CallOperation.ReadVectoredAt, HandleKind.Stream, Attempt.None, Backend.Workers, because: IgnoresOffset),
 
@@ -132,7 +132,7 @@ internal static class RoutingTable
         new(CallOperation.WriteVectored, HandleKind.Stream, Attempt.None, Backend.Workers, because: ShortWrites),
 
         new(CallOperation.WriteVectoredAt, HandleKind.File, Attempt.None, Backend.Workers, because: KernelThreads),
-        new(CallOperation.WriteVectoredAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.Workers),
+        new(CallOperation.WriteVectoredAt, HandleKind.DirectFile, Attempt.None, Backend.IoUring, Backend.LinuxAio, Backend.Workers),
         new(CallOperation.WriteVectoredAt, HandleKind.MemoryFile, Attempt.Plain, Backend.Workers),
         new(CallOperation.WriteVectoredAt, HandleKind.Stream, Attempt.None, Backend.Workers, because: IgnoresOffset),
 
@@ -248,6 +248,7 @@ internal static class RoutingTable
     private static string BackendInWords(Backend backend) => backend switch
     {
         Backend.IoUring => "io_uring",
+        Backend.LinuxAio => "Linux AIO",
         Backend.Epoll => "epoll",
         _ => "a worker thread",
     };

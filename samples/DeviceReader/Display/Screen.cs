@@ -92,7 +92,7 @@ internal sealed class Screen : IDataSink, IDisposable
         AsyncCallStatistics calls = _runtime.GetStatistics();
         Console.Error.WriteLine(
             $"DeviceReader: {run.Bytes} bytes in {run.Reads} reads, {run.Elapsed.TotalSeconds:F1} s: {reason}; "
-            + $"calls: {calls.CompletedInline} inline, {calls.CompletedByIoUring} on io_uring, {calls.CompletedByEpoll} on epoll, {calls.CompletedByWorkers} on workers");
+            + $"calls: {calls.CompletedInline} inline, {calls.CompletedByIoUring} on io_uring, {calls.CompletedByLinuxAio} on Linux AIO, {calls.CompletedByEpoll} on epoll, {calls.CompletedByWorkers} on workers");
     }
 
     public void Dispose() => _output.Dispose();

@@ -17,7 +17,7 @@ internal static class Report
     {
         AsyncCallStatistics statistics = calls.GetStatistics();
         Console.Error.WriteLine(
-            $"Calls: {statistics.CompletedInline:N0} completed inline, {statistics.CompletedByIoUring:N0} by io_uring, {statistics.CompletedByEpoll:N0} by epoll, " +
+            $"Calls: {statistics.CompletedInline:N0} completed inline, {statistics.CompletedByIoUring:N0} by io_uring, {statistics.CompletedByLinuxAio:N0} by Linux AIO, {statistics.CompletedByEpoll:N0} by epoll, " +
             $"{statistics.CompletedByWorkers:N0} by worker threads.");
         foreach (BackendCapability backend in calls.Capabilities.All)
         {

@@ -18,6 +18,9 @@ public enum Subject
 
     /// <summary>epoll, where io_uring is not used.</summary>
     Epoll,
+
+    /// <summary>Linux AIO, where io_uring is not used.</summary>
+    LinuxAio,
 }
 
 internal static class SubjectExtensions
@@ -26,6 +29,7 @@ internal static class SubjectExtensions
     {
         Subject.IoUring => AsyncCallBackends.All,
         Subject.Epoll => AsyncCallBackends.Epoll,
+        Subject.LinuxAio => AsyncCallBackends.LinuxAio,
         _ => AsyncCallBackends.WorkersOnly,
     };
 }
@@ -54,6 +58,11 @@ public sealed class DifferentialTests
                 if (row.Native is not null)
                 {
                     rows.Add(row.Operation, Subject.IoUring);
+                }
+
+                if (RoutingTable.All.Any(route => route.Operation == row.Operation && route.Includes(Backend.LinuxAio)))
+                {
+                    rows.Add(row.Operation, Subject.LinuxAio);
                 }
 
                 if (row.Readiness is not null)
@@ -85,6 +94,7 @@ public sealed class DifferentialTests
         var differences = new List<string>();
         int native = 0;
         int waiting = 0;
+        int device = 0;
         foreach (Case one in cases)
         {
             using var plainScene = new Scene();
@@ -99,6 +109,7 @@ public sealed class DifferentialTests
                 Backend backend = runtime.Engine.Choose(route, prepared.Block);
                 isNative = backend == Backend.IoUring;
                 waiting += backend == Backend.Epoll ? 1 : 0;
+                device += backend == Backend.LinuxAio ? 1 : 0;
                 return Make(context, one, prepared.Block, subject);
             });
             native += isNative ? 1 : 0;
@@ -113,6 +124,7 @@ public sealed class DifferentialTests
         }
 
         Assert.Equal(subject == Subject.Epoll, waiting > 0);
+        Assert.Equal(subject == Subject.LinuxAio, device > 0);
         if (subject == Subject.IoUring && native == 0)
         {
             Assert.Skip($"This kernel's io_uring does not have {operation}, or the routing table lets none of the cases go there.");

@@ -9,7 +9,7 @@ internal static unsafe class FileCases
         "pipe with data", "pipe to write", "pipe without peer", "pipe without reader", "pipe, non-blocking", "socket with data", "socket, non-blocking", "missing", "negative",
     ];
 
-    public static IEnumerable<Case> All() => [.. Transfers(), .. Vectored(), .. OnFiles(), .. Moving()];
+    public static IEnumerable<Case> All() => [.. Transfers(), .. Direct(), .. Vectored(), .. OnFiles(), .. Moving()];
 
     private static List<Case> Transfers()
     {
@@ -60,6 +60,44 @@ internal static unsafe class FileCases
             int fd = scene.Fd("file");
             return new(() => Native.read(fd, null, 5), Raw.Block(CallOperation.Read, fd, null, 5, -1));
         }));
+
+        return cases;
+    }
+
+    /// <summary>O_DIRECT, with memory and lengths that a device takes, and others.</summary>
+    private static List<Case> Direct()
+    {
+        var cases = new List<Case>();
+        foreach (long offset in (long[])[0, 512, 4_096, 8_192, 100, -1, long.MinValue, long.MaxValue])
+        {
+            foreach (int length in (int[])[0, 512, 4_096, 8_192, 100])
+            {
+                cases.Add(new(CallOperation.ReadAt, $"{length} at {offset} of pages of direct", scene =>
+                {
+                    int fd = scene.Fd("direct");
+                    byte* buffer = scene.Pages(8_192);
+                    return new(() => Native.pread(fd, buffer, (nuint)length, offset), Raw.Block(CallOperation.ReadAt, fd, buffer, length, offset));
+                }));
+                cases.Add(new(CallOperation.WriteAt, $"{length} at {offset} of pages to direct", scene =>
+                {
+                    int fd = scene.Fd("direct");
+                    byte* buffer = scene.Pages(8_192);
+                    return new(() => Native.pwrite(fd, buffer, (nuint)length, offset), Raw.Block(CallOperation.WriteAt, fd, buffer, length, offset));
+                }));
+                cases.Add(new(CallOperation.ReadVectoredAt, $"{length} at {offset} of pages of direct", scene =>
+                {
+                    int fd = scene.Fd("direct");
+                    byte* vectors = scene.PageVectors(4_096, length);
+                    return new(() => Libc.preadv(fd, vectors, 2, offset), Raw.Block(CallOperation.ReadVectoredAt, fd, vectors, 2, offset));
+                }));
+                cases.Add(new(CallOperation.WriteVectoredAt, $"{length} at {offset} of pages to direct", scene =>
+                {
+                    int fd = scene.Fd("direct");
+                    byte* vectors = scene.PageVectors(4_096, length);
+                    return new(() => Libc.pwritev(fd, vectors, 2, offset), Raw.Block(CallOperation.WriteVectoredAt, fd, vectors, 2, offset));
+                }));
+            }
+        }
 
         return cases;
     }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
+using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Runtime.Tests.Differential;
 
@@ -58,6 +59,19 @@ internal sealed unsafe class Scene : IDisposable
         return memory;
     }
 
+    /// <summary>An array of struct iovec over whole pages.</summary>
+    public byte* PageVectors(params int[] lengths)
+    {
+        byte* array = Memory(16 * lengths.Length);
+        for (int i = 0; i < lengths.Length; i++)
+        {
+            ((nint*)array)[2 * i] = (nint)Pages(lengths[i]);
+            ((nint*)array)[(2 * i) + 1] = lengths[i];
+        }
+
+        return array;
+    }
+
     public byte* Bytes(ReadOnlySpan<byte> bytes)
     {
         byte* memory = Memory(bytes.Length);
@@ -94,6 +108,7 @@ internal sealed unsafe class Scene : IDisposable
             "read-only" => Open("data", Native.ReadOnly),
             "write-only" => Open("data", Native.WriteOnly),
             "append" => Open("data", Native.ReadWrite | 0x400),
+            "direct" => Open("data", Native.ReadWrite | Syscalls.Direct),
             "directory" => Open(".", Native.ReadOnly),
             "null device" => Keep(Native.open("/dev/null", Native.ReadWrite | Native.CloseOnExec, 0)),
             "epoll" => Keep(Libc.epoll_create1(0)),

@@ -11,7 +11,7 @@ partial class Blocks
     /// <para>Asynchronous twin of <see cref="Widened(global::System.Span{byte}, int)"/>. Where it runs:</para>
     /// <list type="bullet">
     /// <item><description>File: completes inline where the kernel can answer at once, else io_uring, else a worker thread.</description></item>
-    /// <item><description>File opened with O_DIRECT: io_uring, else a worker thread.</description></item>
+    /// <item><description>File opened with O_DIRECT: io_uring, else Linux AIO, else a worker thread.</description></item>
     /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
     /// <item><description>Anything else that has positions: a worker thread.</description></item>
     /// </list>

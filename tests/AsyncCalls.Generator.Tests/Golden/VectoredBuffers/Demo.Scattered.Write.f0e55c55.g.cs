@@ -11,7 +11,7 @@ partial class Scattered
     /// <para>Asynchronous twin of <see cref="Write(global::Microsoft.Win32.SafeHandles.SafeFileHandle, global::System.Collections.Generic.IReadOnlyList{global::System.ReadOnlyMemory{byte}}, long)"/>. Where it runs:</para>
     /// <list type="bullet">
     /// <item><description>File: a worker thread.</description></item>
-    /// <item><description>File opened with O_DIRECT: io_uring, else a worker thread.</description></item>
+    /// <item><description>File opened with O_DIRECT: io_uring, else Linux AIO, else a worker thread.</description></item>
     /// <item><description>File in memory (tmpfs): the plain call on the calling thread.</description></item>
     /// <item><description>Anything else that has positions: a worker thread.</description></item>
     /// </list>
