@@ -23,6 +23,8 @@ internal sealed class Teardowns() : Proof(
     /// <summary>Longer than the disk needs for what is in flight: a write that comes too late comes in this time.</summary>
     private static readonly TimeSpan Settle = TimeSpan.FromMilliseconds(20);
 
+    public override IReadOnlyList<Lane> Lanes => [.. base.Lanes, Lane.LinuxAio];
+
     public override string? Unavailable
     {
         get

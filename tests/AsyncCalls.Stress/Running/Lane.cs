@@ -11,6 +11,9 @@ internal enum Lane
 
     /// <summary>Readiness by epoll where a call can wait there, workers for the rest.</summary>
     Epoll,
+
+    /// <summary>Linux AIO for files with O_DIRECT, readiness by epoll, workers for the rest.</summary>
+    LinuxAio,
 }
 
 internal static class LaneExtensions
@@ -20,6 +23,7 @@ internal static class LaneExtensions
     {
         Lane.IoUring => "io_uring",
         Lane.Epoll => "epoll",
+        Lane.LinuxAio => "linux_aio",
         _ => "workers",
     };
 
@@ -27,13 +31,21 @@ internal static class LaneExtensions
     public static string? Unavailable(this Lane lane)
     {
         using var runtime = new AsyncCallRuntime(new AsyncCallOptions { Backends = lane.Backends() });
-        return runtime.Capabilities.All.Single(backend => backend.Name == lane.Name()) is { Available: false } missing ? $"{missing.Name}: {missing.Reason}" : null;
+        BackendCapability backend = lane switch
+        {
+            Lane.IoUring => runtime.Capabilities.IoUring,
+            Lane.Epoll => runtime.Capabilities.Epoll,
+            Lane.LinuxAio => runtime.Capabilities.LinuxAio,
+            _ => runtime.Capabilities.Workers,
+        };
+        return backend.Available ? null : $"{backend.Name}: {backend.Reason}";
     }
 
     public static AsyncCallBackends Backends(this Lane lane) => lane switch
     {
         Lane.IoUring => AsyncCallBackends.All,
         Lane.Epoll => AsyncCallBackends.Epoll,
+        Lane.LinuxAio => AsyncCallBackends.LinuxAio | AsyncCallBackends.Epoll,
         _ => AsyncCallBackends.WorkersOnly,
     };
 }
