@@ -7,6 +7,7 @@ using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Testing;
 using Microsoft.CodeAnalysis.Diagnostics;
 using Microsoft.CodeAnalysis.Testing;
+using Microsoft.CodeAnalysis.Text;
 
 namespace AsyncCalls.Generator.Tests.Harness;
 
@@ -60,6 +61,22 @@ internal sealed class FixTest : CSharpCodeFixTest<AsyncCallAnalyzer, EmptyCodeFi
 
     /// <summary>Whether the fixes are there.</summary>
     public bool HasFixes { get; init; } = true;
+
+    /// <summary>A document in a project as an editor has it, generators included.</summary>
+    public static Document AddProject(AdhocWorkspace workspace, string source)
+    {
+        var project = ProjectInfo.Create(
+            ProjectId.CreateNewId(),
+            VersionStamp.Default,
+            "Project",
+            "Project",
+            LanguageNames.CSharp,
+            compilationOptions: new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary, allowUnsafe: true, nullableContextOptions: NullableContextOptions.Enable),
+            parseOptions: TestCompilation.ParseOptions,
+            metadataReferences: TestCompilation.References,
+            analyzerReferences: Generators);
+        return workspace.AddProject(project).AddDocument("Source.cs", SourceText.From(Usings + source));
+    }
 
     protected override IEnumerable<CodeFixProvider> GetCodeFixProviders() => HasFixes ? Fixes : [];
 
