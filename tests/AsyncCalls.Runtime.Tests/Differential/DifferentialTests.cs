@@ -41,9 +41,6 @@ public sealed class DifferentialTests
 {
     private const int Shown = 12;
 
-    /// <summary>No answer of a kernel.</summary>
-    private const long Refused = long.MinValue;
-
     private static readonly Case[] Cases = [.. FileCases.All(), .. PathCases.All(), .. SocketCases.All(), .. WaitingCases.All()];
 
     public static TheoryData<CallOperation, Subject> Rows
@@ -97,29 +94,13 @@ public sealed class DifferentialTests
         int device = 0;
         foreach (Case one in cases)
         {
-            using var plainScene = new Scene();
-            (long expected, string expectedEffects) = Outcome(plainScene, one, prepared => Raw.Answer(prepared.Plain()));
-            using var scene = new Scene();
-            bool isNative = false;
-            Route route = default;
-            (long actual, string effects) = Outcome(scene, one, prepared =>
+            Comparison comparison = Comparison.Of(one, subject, runtime, context);
+            native += comparison.Backend == Backend.IoUring ? 1 : 0;
+            waiting += comparison.Backend == Backend.Epoll ? 1 : 0;
+            device += comparison.Backend == Backend.LinuxAio ? 1 : 0;
+            if (comparison.Difference is { } difference)
             {
-                HandleKind kind = RoutingTable.DependsOnKind(operation) ? HandleFacts.Probe((int)prepared.Block.Handle).Kind : HandleKind.Any;
-                route = RoutingTable.Find(operation, kind);
-                Backend backend = runtime.Engine.Choose(route, prepared.Block);
-                isNative = backend == Backend.IoUring;
-                waiting += backend == Backend.Epoll ? 1 : 0;
-                device += backend == Backend.LinuxAio ? 1 : 0;
-                return Make(context, one, prepared.Block, subject);
-            });
-            native += isNative ? 1 : 0;
-
-            // A negative count is refused as a block: that must hide no success. Where two things are wrong at once, io_uring may name the other one in what the routing table
-            // does not give to it.
-            bool agree = actual == Refused || (isNative && route.First == Backend.Workers && actual < 0) ? expected < 0 : actual == expected;
-            if (!agree || effects != expectedEffects)
-            {
-                differences.Add($"{one}\n  expected {expected} {expectedEffects}\n  got      {actual} {effects}");
+                differences.Add(difference);
             }
         }
 
@@ -131,37 +112,5 @@ public sealed class DifferentialTests
         }
 
         Assert.True(differences.Count == 0, $"{differences.Count} of {cases.Length} differ:\n{string.Join("\n", differences.Take(Shown))}");
-    }
-
-    private static long Make(AsyncCallContext context, Case one, Iocb block, Subject subject)
-    {
-        try
-        {
-            if (subject == Subject.AtOnce)
-            {
-                return context.Call(block);
-            }
-
-            Assert.Equal(1, context.Submit([block]));
-        }
-        catch (ArgumentException exception) when (exception.Message.Contains("not negative", StringComparison.Ordinal))
-        {
-            return Refused;
-        }
-
-        var completion = new CompletionEvent[1];
-        Assert.True(context.Reap(completion, 1, Bounded.Limit) == 1, $"{one} never completed: {string.Join(", ", context.PendingCalls)}");
-        return completion[0].Result;
-    }
-
-    private static (long Result, string Effects) Outcome(Scene scene, Case one, Func<Prepared, long> make)
-    {
-        Prepared prepared = one.Prepare(scene);
-        long result = make(prepared);
-        bool opened = result >= 0 && OperationTable.Of(one.Operation).Result == ResultKind.Descriptor;
-        string effects = (opened ? scene.DescribeOpened((int)result) : "") + "\n" + scene.Describe();
-
-        // The number of a descriptor differs; what it is open for does not.
-        return (opened ? 0 : result, effects);
     }
 }
