@@ -37,6 +37,7 @@ internal static class SubjectExtensions
 /// <summary>
 /// Every operation on everything that can serve it gives the result, the error number and the effects of the plain function of libc, on ordinary and on hostile arguments.
 /// </summary>
+[Collection("differential")]
 public sealed class DifferentialTests
 {
     private const int Shown = 12;

@@ -4,6 +4,7 @@ namespace AsyncCalls.Runtime.Tests.Differential;
 
 /// <summary>Files, pipes and sockets with arguments that nobody chose: the result, the error number and the effects are those of the plain function of libc. A failure names its seed.</summary>
 /// <remarks><c>ASYNCCALLS_FUZZ=100</c> makes as many times more calls.</remarks>
+[Collection("differential")]
 public sealed unsafe class RandomTests
 {
     private const int BufferBytes = 300;
