@@ -35,6 +35,13 @@ public sealed class AsyncCallOptions
     public AsyncCallBackends Backends { get; set; } = AsyncCallBackends.All;
 
     /// <summary>
+    /// Whether the runtime makes no system call of its own: every twin runs the annotated method itself on a worker thread, and where the kernel would have cancelled a running call, it ends by
+    /// itself. Contexts and streams, which are made of system calls, are refused (<see cref="PlatformNotSupportedException"/>). Default: false. Other systems than Linux
+    /// always get this. It is for what stands between the process and the kernel: a sandbox, an emulator, or a doubt about which of the two is to blame.
+    /// </summary>
+    public bool Portable { get; set; }
+
+    /// <summary>
     /// Native backends without which the runtime is not made: where one of them is not available, its constructor (and so the start of a host with <c>AddAsyncCalls</c>) throws
     /// <see cref="NotSupportedException"/>, whose message says what is missing, why, and what to change. Default: none, so that everything works on workers.
     /// </summary>
@@ -134,6 +141,11 @@ public sealed class AsyncCallOptions
         if ((RequiredBackends & ~Backends) != 0)
         {
             errors.Add($"{nameof(RequiredBackends)} has what {nameof(Backends)} does not allow ({RequiredBackends & ~Backends}): add it there, or require less.");
+        }
+
+        if (Portable && RequiredBackends != 0)
+        {
+            errors.Add($"{nameof(RequiredBackends)} is {RequiredBackends}, and a portable runtime has no native backend: clear it, or {nameof(Portable)}.");
         }
 
         RequireRange(errors, nameof(MaxInFlight), MaxInFlight, 1, (1 << 20) - 1);

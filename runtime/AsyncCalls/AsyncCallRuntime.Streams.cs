@@ -53,6 +53,7 @@ public sealed partial class AsyncCallRuntime
     public IAsyncEnumerable<short> PollAllAsync(SafeHandle handle, short events, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(handle);
+        Engine.RefusePortable("A stream");
         return new CompletionStreams<short>(second => new PollStream(this, handle, events, cancellationToken, second));
     }
 
@@ -71,6 +72,7 @@ public sealed partial class AsyncCallRuntime
     internal CompletionStreams<SafeSocketHandle> Connections(SafeHandle listener, string method, int flags, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(listener);
+        Engine.RefusePortable("A stream");
         return new CompletionStreams<SafeSocketHandle>(second => new AcceptStream(this, listener, method, flags, cancellationToken, second));
     }
 
@@ -79,6 +81,7 @@ public sealed partial class AsyncCallRuntime
     {
         ArgumentNullException.ThrowIfNull(handle);
         ArgumentNullException.ThrowIfNull(pool);
+        Engine.RefusePortable("A stream");
         if (pool.Engine != Engine)
         {
             throw new ArgumentException("The pool is of another runtime: make it by CreateBufferPool of this one.", nameof(pool));

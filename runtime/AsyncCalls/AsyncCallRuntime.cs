@@ -154,6 +154,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
     public AsyncCallContext CreateContext(int entries = 64)
     {
         ObjectDisposedException.ThrowIf(Engine.IsClosed, this);
+        Engine.RefusePortable("A context");
         return Engine.CreateContext(new CompletionRing(entries), ownsRing: true);
     }
 
@@ -166,6 +167,7 @@ public sealed partial class AsyncCallRuntime : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(ring);
         ObjectDisposedException.ThrowIf(Engine.IsClosed, this);
+        Engine.RefusePortable("A context");
         return ring.IsOwner
             ? Engine.CreateContext(ring, ownsRing: false)
             : throw new ArgumentException("The ring was attached, not made, by this process: only the process that made it publishes.", nameof(ring));

@@ -20,6 +20,9 @@ public enum Lane
 
     /// <summary>As where io_uring is forbidden: Linux AIO for files with O_DIRECT, readiness by epoll, workers for the rest. No inline attempts.</summary>
     LinuxAio,
+
+    /// <summary>As on another system: the annotated method itself on a worker, and no system call of the runtime's own.</summary>
+    Portable,
 }
 
 internal static class LaneExtensions
@@ -35,6 +38,7 @@ internal static class LaneExtensions
                 Lane.LinuxAio => AsyncCallBackends.LinuxAio | AsyncCallBackends.Epoll,
                 _ => AsyncCallBackends.WorkersOnly,
             },
+            Portable = lane == Lane.Portable,
             InlineAttempts = lane is Lane.Native or Lane.Workers,
         };
         configure?.Invoke(options);

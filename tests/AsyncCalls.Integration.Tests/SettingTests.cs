@@ -11,7 +11,7 @@ public sealed class SettingTests
     private static readonly CallOptions Short = new() { Timeout = TimeSpan.FromMilliseconds(Limited.ShortMs) };
     private static readonly CallOptions Endless = new() { Timeout = Timeout.InfiniteTimeSpan };
 
-    [Theory, CombinatorialLanes]
+    [Theory, CombinatorialLanes(Portable = false)]
     public async Task The_time_of_the_method_ends_the_call(Lane lane)
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();

@@ -46,7 +46,7 @@ public sealed partial class StreamTests
         Array.ForEach(clients, client => client.Dispose());
     }
 
-    [Theory, CombinatorialLanes]
+    [Theory, CombinatorialLanes(Portable = false)]
     public async Task Data_comes_in_order_until_its_end(Lane lane)
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
@@ -76,7 +76,7 @@ public sealed partial class StreamTests
     }
 
     /// <summary>MSG_WAITALL has no multishot form: the stream makes single calls, each of which waits for a full buffer.</summary>
-    [Theory, CombinatorialLanes]
+    [Theory, CombinatorialLanes(Portable = false)]
     public async Task The_flags_of_a_receive_count(Lane lane)
     {
         const int WaitAll = 0x100;
@@ -96,7 +96,7 @@ public sealed partial class StreamTests
     }
 
     /// <summary>MSG_TRUNC asks for the length of the datagram, also of what did not fit: a lease has what its buffer has, and nothing of its neighbour.</summary>
-    [Theory, CombinatorialLanes]
+    [Theory, CombinatorialLanes(Portable = false)]
     public async Task A_datagram_is_cut_to_its_buffer(Lane lane)
     {
         const int Truncated = 0x20;

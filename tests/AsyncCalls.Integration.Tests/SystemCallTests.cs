@@ -123,7 +123,7 @@ public sealed class SystemCallTests
         }
     }
 
-    [Theory, CombinatorialLanes]
+    [Theory, CombinatorialLanes(Portable = false)]
     public async Task A_waiting_receive_is_cancelled_and_takes_nothing_along(Lane lane)
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();

@@ -30,7 +30,7 @@ public sealed class ThrowingImportTests
         Assert.True(agreement.Compared.Failed > 3, $"Only {agreement.Compared} failed.");
     }
 
-    [Theory, CombinatorialLanes]
+    [Theory, CombinatorialLanes(Portable = false)]
     public async Task Opening_throws_what_the_class_library_throws(Lane lane)
     {
         await using var agreement = new Agreement(lane);

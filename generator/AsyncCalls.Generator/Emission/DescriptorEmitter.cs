@@ -19,12 +19,19 @@ internal static class DescriptorEmitter
             writer.Line();
         }
 
+        string runtime = PortableEmitter.WriteRuntime(writer, twin, call.Portable);
+        if (call.Portable is { } portable)
+        {
+            string condition = $"{KnownNames.CompilerServices}.LibcCalls.IsPortable({portable.Runtime}, {call.Owned}, {call.Count})";
+            PortableEmitter.WriteImport(writer, twin, portable, condition);
+        }
+
         if (call.Owned is not null)
         {
             writer.Line($"// From here to the completion the memory of {call.Owned} belongs to the call.");
         }
 
-        string[] arguments = [RuntimeText.Of(twin), SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), .. call.Arguments, twin.TokenName];
+        string[] arguments = [runtime, SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), .. call.Arguments, twin.TokenName];
         writer.List($"return {KnownNames.CompilerServices}.{call.Target}", arguments, call.Conversion + ";");
         writer.Close();
     }

@@ -24,17 +24,20 @@ internal static class LibcEmitter
             writer.Line($"// From here to the completion the memory of {string.Join(" and ", call.Owned)} belongs to the call.");
         }
 
+        PortableCall portable = call.Portable!;
+        string runtime = PortableEmitter.WriteRuntime(writer, twin, portable);
         string operation = $"{KnownNames.Operation}.{call.Operation}";
-        string[] arguments = [RuntimeText.Of(twin), SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), call.Errors, operation, twin.TokenName];
-        writer.List($"return {KnownNames.CompilerServices}.LibcCall.Begin", arguments, "");
+        string[] arguments = [runtime, SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true), call.Errors, operation, twin.TokenName];
+        writer.List($"{KnownNames.CompilerServices}.LibcCall {portable.Described} = {KnownNames.CompilerServices}.LibcCall.Begin", arguments, "");
         writer.Indent();
-        foreach (string step in call.Steps)
+        for (int i = 0; i < call.Steps.Count; i++)
         {
-            writer.Line("." + step);
+            writer.Line("." + call.Steps[i] + (i < call.Steps.Count - 1 ? "" : ";"));
         }
 
-        writer.Line(".Start()" + call.Conversion + ";");
         writer.Unindent();
+        PortableEmitter.WriteImport(writer, twin, portable, portable.Described + ".IsPortable()");
+        writer.Line($"return {portable.Described}.Start(){call.Conversion};");
         writer.Close();
     }
 }

@@ -12,7 +12,14 @@ internal static class WorkerEmitter
     public static void WriteBody(CodeWriter writer, TwinModel twin, WorkerCall call)
     {
         writer.Open();
-        var arguments = new List<string> { RuntimeText.Of(twin), SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true) };
+        WriteReturn(writer, twin, call, RuntimeText.Of(twin));
+        writer.Close();
+    }
+
+    /// <summary>Writes the statement that starts the call on a runtime.</summary>
+    public static void WriteReturn(CodeWriter writer, TwinModel twin, WorkerCall call, string runtime)
+    {
+        var arguments = new List<string> { runtime, SymbolDisplay.FormatLiteral(twin.DisplayName, quote: true) };
         if (call.Import is { } import)
         {
             if (import.Errors is not null && !import.GivesErrno)
@@ -44,7 +51,6 @@ internal static class WorkerEmitter
             _ => "RunImport",
         };
         writer.List($"return {KnownNames.CompilerServices}.WorkerCalls.{target}", arguments, ";");
-        writer.Close();
     }
 
     private static string State(WorkerCall call) => call.State.Count switch

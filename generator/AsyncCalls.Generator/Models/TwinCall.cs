@@ -6,7 +6,11 @@ internal abstract record TwinCall;
 /// <summary>A call that the runtime knows.</summary>
 /// <param name="Operation">Its operation in the routing table.</param>
 /// <param name="Conversion">The conversion of what starts it, such as <c>.AsInt32()</c>; or nothing.</param>
-internal abstract record NativeCall(CallOperation Operation, string Conversion) : TwinCall;
+internal abstract record NativeCall(CallOperation Operation, string Conversion) : TwinCall
+{
+    /// <summary>The import itself, for a runtime that makes no system call of its own; null for a call of the class library, which has its form in the runtime.</summary>
+    public PortableCall? Portable { get; init; }
+}
 
 /// <summary>One known call: a native descriptor.</summary>
 /// <param name="Target">The method of the runtime that starts it, such as <c>RandomAccessCalls.Read</c>.</param>
@@ -15,13 +19,15 @@ internal abstract record NativeCall(CallOperation Operation, string Conversion) 
 /// <param name="NonNegative">Parameters that are checked before they are cast to an unsigned type.</param>
 /// <param name="Conversion">The conversion of what the target returns, such as <c>.AsInt32()</c>; or nothing.</param>
 /// <param name="Owned">The name of the parameter whose memory belongs to the call until it completes; or null.</param>
+/// <param name="Count">How many bytes of that memory the call may touch; null where that is all of it.</param>
 internal sealed record DescriptorCall(
     string Target,
     CallOperation Operation,
     EquatableArray<string> Arguments,
     EquatableArray<string> NonNegative,
     string Conversion,
-    string? Owned) : NativeCall(Operation, Conversion);
+    string? Owned,
+    string? Count = null) : NativeCall(Operation, Conversion);
 
 /// <summary>One known function of libc, described argument by argument.</summary>
 /// <param name="Operation">Its operation in the routing table.</param>
@@ -60,6 +66,12 @@ internal sealed record WorkerCall(
     string LambdaState,
     string? LambdaToken,
     string? Handle) : TwinCall;
+
+/// <summary>What a native import does on a portable runtime.</summary>
+/// <param name="Import">The import, called by a worker.</param>
+/// <param name="Runtime">The variable that the runtime is kept in.</param>
+/// <param name="Described">The variable that the call is kept in once its arguments are told.</param>
+internal sealed record PortableCall(WorkerCall Import, string Runtime, string Described);
 
 /// <summary>How the worker runs an import.</summary>
 /// <param name="Errors">The member of <c>AsyncCallErrors</c>; null where the twin gives nothing at all.</param>

@@ -40,20 +40,22 @@ internal static class ImportParser
 
         string errors = KnownNames.Errors + "." + Annotation.Errors(Annotation.Find(method)!);
         bool givesErrno = TwinResult.GivesErrno(method);
+        var traits = new ImportTraits(TwinResult.Type(method) is null ? null : errors, givesErrno, LibcTable.IsInterruptible(function));
+        WorkerCall onWorker = WorkerParser.Parse(method, parameters, traits);
         if (LibcTable.Find(function) is { } libc)
         {
             string? misfit = LibcSignature.Fit(method, libc, import, errors, out NativeCall? call);
             if (misfit is null)
             {
                 // Each conversion has one that gives the error number too.
-                return givesErrno ? call! with { Conversion = call.Conversion.Substring(0, call.Conversion.Length - "()".Length) + "Result()" } : call;
+                string conversion = givesErrno ? call!.Conversion.Substring(0, call.Conversion.Length - "()".Length) + "Result()" : call!.Conversion;
+                return call with { Conversion = conversion, Portable = new PortableCall(onWorker, parameters.Unused("target"), parameters.Unused("call")) };
             }
 
             context.Report(Rules.NotNative, context.Identifier, method.Name, import.Function, misfit);
         }
 
-        var traits = new ImportTraits(TwinResult.Type(method) is null ? null : errors, givesErrno, LibcTable.IsInterruptible(function));
-        return WorkerParser.Parse(method, parameters, traits);
+        return onWorker;
     }
 
     private static void CheckDescriptor(ParseContext context, string function)

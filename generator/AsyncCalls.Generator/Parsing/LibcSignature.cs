@@ -31,6 +31,7 @@ internal static class LibcSignature
         var steps = new List<string>();
         var nonNegative = new List<string>();
         var owned = new List<string>();
+        string? count = null;
         int position = 0;
         foreach (LibcParameter kind in function.Parameters)
         {
@@ -60,6 +61,7 @@ internal static class LibcSignature
 
             arguments.Add(argument);
             steps.Add(Step(kind, argument, name, parameter.Type));
+            count = kind == LibcParameter.Count ? argument : count;
             if (kind == LibcParameter.Count && IsSigned(parameter.Type))
             {
                 nonNegative.Add(name);
@@ -73,7 +75,7 @@ internal static class LibcSignature
 
         call = function.Target is null
             ? new LibcTwinCall(function.Operation, errors, new(steps), new(nonNegative), conversion, new(owned))
-            : new DescriptorCall("LibcCalls." + function.Target, function.Operation, new([errors, .. arguments]), new(nonNegative), conversion, owned[0]);
+            : new DescriptorCall("LibcCalls." + function.Target, function.Operation, new([errors, .. arguments]), new(nonNegative), conversion, owned[0], count);
         return null;
     }
 

@@ -27,14 +27,14 @@ internal sealed class Watchdog : IDisposable
 
     private readonly Lock _start = new();
     private readonly ManualResetEventSlim _wake = new(initialState: false, spinCount: 0);
-    private readonly string _runtime;
+    private readonly RuntimeName _runtime;
     private volatile IWatched[] _watched = [];
     private volatile bool _started;
     private int _asleep = 1;
     private int _now;
     private volatile bool _stopping;
 
-    public Watchdog(string runtime) => _runtime = runtime;
+    public Watchdog(RuntimeName runtime) => _runtime = runtime;
 
     /// <summary>Ticks since the start; stands still while nothing is watched.</summary>
     public int Now => Volatile.Read(ref _now);

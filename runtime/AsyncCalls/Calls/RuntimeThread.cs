@@ -13,18 +13,18 @@ internal static class RuntimeThread
     private const int KernelNameMax = 15;
 
     /// <summary>Starts a thread.</summary>
-    /// <param name="runtime">The runtime's name: <c>AsyncCalls</c>, or <c>AsyncCalls 2</c>.</param>
+    /// <param name="runtime">The runtime.</param>
     /// <param name="role">What the thread does, in one word.</param>
     /// <param name="number">Which of those it is; 0 where there is one.</param>
     /// <param name="run">What it runs.</param>
     /// <exception cref="OutOfMemoryException">The system has no thread to give.</exception>
-    public static void Start(string runtime, string role, int number, Action run)
+    public static void Start(RuntimeName runtime, string role, int number, Action run)
     {
-        string kernelName = KernelName(runtime, role, number);
+        string kernelName = KernelName(runtime.Text, role, number);
         var thread = new Thread(() =>
         {
             CleanThread.Begin();
-            if (OperatingSystem.IsLinux())
+            if (!runtime.IsPortable)
             {
                 Syscalls.NameThread(kernelName);
             }
@@ -33,7 +33,7 @@ internal static class RuntimeThread
         })
         {
             IsBackground = true,
-            Name = number == 0 ? $"{runtime} {role}" : $"{runtime} {role} {number}",
+            Name = number == 0 ? $"{runtime.Text} {role}" : $"{runtime.Text} {role} {number}",
         };
         thread.UnsafeStart();
     }

@@ -120,25 +120,26 @@ public ref struct LibcCall
     public LibcCall Memory<T>(T[]? memory)
         where T : unmanaged => Memory(new ReadOnlyMemory<T>(memory));
 
+    /// <summary>
+    /// Whether the import itself is to be called by a worker, since the runtime is portable. Then its memory is checked as the native call's is, and what was described is given back.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The call might leave its memory.</exception>
+    public readonly bool IsPortable()
+    {
+        if (_runtime.Engine.IsPortable)
+        {
+            RequireMemory();
+            _call.Abandon();
+            return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Starts the call.</summary>
     public ImportCall Start()
     {
-        try
-        {
-            foreach (CallArgument argument in _row.Arguments)
-            {
-                if (argument.IsMemory)
-                {
-                    Require(argument);
-                }
-            }
-        }
-        catch
-        {
-            _call.Abandon();
-            throw;
-        }
-
+        RequireMemory();
         if (_cancellationToken.IsCancellationRequested)
         {
             _call.Abandon();
@@ -226,7 +227,11 @@ public ref struct LibcCall
             return;
         }
 
-        if (RoutingTable.DependsOnKind(_row.Operation))
+        if (_runtime.Engine.IsPortable)
+        {
+            // Nothing is asked of the kernel.
+        }
+        else if (RoutingTable.DependsOnKind(_row.Operation))
         {
             _facts = handle is null ? HandleFacts.Probe(fd) : HandleFacts.Of(handle, fd);
             _kind = _facts.Kind;
@@ -237,6 +242,25 @@ public ref struct LibcCall
         }
 
         _call.SetHandle(fd, handle, _kind);
+    }
+
+    private readonly void RequireMemory()
+    {
+        try
+        {
+            foreach (CallArgument argument in _row.Arguments)
+            {
+                if (argument.IsMemory)
+                {
+                    Require(argument);
+                }
+            }
+        }
+        catch
+        {
+            _call.Abandon();
+            throw;
+        }
     }
 
     /// <summary>Requires that the memory of an argument is as large as what the call may touch: the kernel knows addresses, and not what lies behind them.</summary>

@@ -18,6 +18,21 @@ namespace AsyncCalls.CompilerServices;
 [EditorBrowsable(EditorBrowsableState.Never)]
 public static class LibcCalls
 {
+    /// <summary>
+    /// Whether the import itself is to be called by a worker, since the runtime is portable. Then the count is checked here, as the native call does it.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The count is larger than the buffer.</exception>
+    public static bool IsPortable(AsyncCallRuntime runtime, ReadOnlyMemory<byte> buf, nuint count)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        if (runtime.Engine.IsPortable)
+        {
+            CheckCount(buf, count);
+        }
+
+        return runtime.Engine.IsPortable;
+    }
+
     /// <summary>read(2).</summary>
     public static ImportCall Read(
         AsyncCallRuntime runtime, string method, AsyncCallErrors errors, SafeHandle fd, Memory<byte> buf, nuint count, CancellationToken cancellationToken) =>
@@ -71,11 +86,7 @@ public static class LibcCalls
         CancellationToken cancellationToken)
     {
         Check(runtime);
-        if (count > (nuint)buf.Length)
-        {
-            throw new ArgumentOutOfRangeException(nameof(count), count, $"The count is larger than the buffer, which has {buf.Length} bytes: the call would leave the buffer.");
-        }
-
+        CheckCount(buf, count);
         if (cancellationToken.IsCancellationRequested)
         {
             return new ImportCall(new OperationCanceledException(cancellationToken));
@@ -95,13 +106,17 @@ public static class LibcCalls
         return fd;
     }
 
+    private static void CheckCount(ReadOnlyMemory<byte> buf, nuint count)
+    {
+        if (count > (nuint)buf.Length)
+        {
+            throw new ArgumentOutOfRangeException(nameof(count), count, $"The count is larger than the buffer, which has {buf.Length} bytes: the call would leave the buffer.");
+        }
+    }
+
     internal static void Check(AsyncCallRuntime runtime)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);
-        if (!OperatingSystem.IsLinux())
-        {
-            throw new PlatformNotSupportedException("The twins of libc's imports need Linux in this version; annotate a method of your own, whose body runs on a worker everywhere.");
-        }
     }
 }

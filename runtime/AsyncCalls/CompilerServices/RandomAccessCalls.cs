@@ -24,7 +24,7 @@ public static class RandomAccessCalls
             _ = RandomAccess.Read(handle!, Span<byte>.Empty, fileOffset);
         }
 
-        if (!OperatingSystem.IsLinux())
+        if (runtime.Engine.IsPortable)
         {
             return WorkerCalls.Run(
                 runtime,
@@ -62,7 +62,7 @@ public static class RandomAccessCalls
             }
         }
 
-        if (!OperatingSystem.IsLinux())
+        if (runtime.Engine.IsPortable)
         {
             return WorkerCalls.Run(
                 runtime,
@@ -95,7 +95,7 @@ public static class RandomAccessCalls
             RandomAccess.FlushToDisk(handle!);
         }
 
-        if (!OperatingSystem.IsLinux())
+        if (runtime.Engine.IsPortable)
         {
             return WorkerCalls.Run(runtime, method, handle, static state => RandomAccess.FlushToDisk(state!), cancellationToken);
         }

@@ -33,9 +33,19 @@ public static class ThreadCalls
             Thread.Sleep(timeout);
         }
 
-        if (!OperatingSystem.IsLinux())
+        if (runtime.Engine.IsPortable)
         {
-            return WorkerCalls.Run(runtime, method, timeout, static timeout => Thread.Sleep(timeout), cancellationToken);
+            // Asleep until the token fires, which is what makes it a sleep that can be cancelled.
+            return WorkerCalls.Run(
+                runtime,
+                method,
+                timeout,
+                static (timeout, token) =>
+                {
+                    _ = token.WaitHandle.WaitOne(timeout);
+                    token.ThrowIfCancellationRequested();
+                },
+                cancellationToken);
         }
 
         ObjectDisposedException.ThrowIf(runtime.Engine.IsClosed, runtime);

@@ -28,7 +28,7 @@ public static class VectoredCalls
             _ = RandomAccess.Read(handle!, buffers is null ? null! : Array.Empty<Memory<byte>>(), fileOffset);
         }
 
-        if (!OperatingSystem.IsLinux())
+        if (runtime.Engine.IsPortable)
         {
             return WorkerCalls.Run(
                 runtime,
@@ -59,7 +59,7 @@ public static class VectoredCalls
             RandomAccess.Write(handle!, buffers is null ? null! : Array.Empty<ReadOnlyMemory<byte>>(), fileOffset);
         }
 
-        if (!OperatingSystem.IsLinux())
+        if (runtime.Engine.IsPortable)
         {
             return WorkerCalls.Run(
                 runtime,

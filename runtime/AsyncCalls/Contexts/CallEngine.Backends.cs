@@ -78,8 +78,10 @@ internal sealed partial class CallEngine
         out BackendCapability linuxAioFound,
         out BackendCapability epollFound)
     {
-        string unused = _simulated is null ? $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it" : "calls are simulated";
-        AsyncCallBackends wanted = _simulated is null ? options.Backends : AsyncCallBackends.WorkersOnly;
+        string unused = _simulated is not null ? "calls are simulated"
+            : IsPortable ? "the runtime is portable"
+            : $"{nameof(AsyncCallOptions)}.{nameof(options.Backends)} does not name it";
+        AsyncCallBackends wanted = _simulated is null && !IsPortable ? options.Backends : AsyncCallBackends.WorkersOnly;
         string reason = unused;
         ioUring = wanted.HasFlag(AsyncCallBackends.IoUring) ? IoUringBackend.TryCreate(RequestOf(options), this, _watchdog, OnIoUringBroken, out reason) : null;
         ioUringFound = new BackendCapability("io_uring", ioUring is not null, reason);

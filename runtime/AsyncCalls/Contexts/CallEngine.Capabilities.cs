@@ -10,6 +10,17 @@ internal sealed partial class CallEngine
 {
     public AsyncCallCapabilities Capabilities { get; private set; }
 
+    /// <summary>Refuses what is made of system calls where the runtime makes none.</summary>
+    /// <exception cref="PlatformNotSupportedException">The runtime is portable.</exception>
+    public void RefusePortable(string what)
+    {
+        if (IsPortable)
+        {
+            string why = OperatingSystem.IsLinux() ? $"{nameof(AsyncCallOptions)}.{nameof(AsyncCallOptions.Portable)} is set" : "this system is not Linux";
+            throw new PlatformNotSupportedException($"{what} is made of Linux system calls, and {why}: call the twins, whose methods run on workers here.");
+        }
+    }
+
     private static IoUringRequest RequestOf(AsyncCallOptions options) => new(options.IoUringEntries)
     {
         Allowed = options.AllowedIoUringOperations,

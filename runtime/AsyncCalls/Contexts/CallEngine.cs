@@ -50,30 +50,37 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     public CallEngine(string name, AsyncCallOptions options, ILogger logger)
     {
         Name = name;
+        IsPortable = options.Portable || !OperatingSystem.IsLinux();
         _logger = logger;
         _drainTimeout = options.DrainTimeout;
         InlineAttempts = options.InlineAttempts;
         _nativeFirst = options.NativeFirst;
         _multishot = options.Multishot;
-        _watchdog = new Watchdog(name);
+        _watchdog = new Watchdog(ThreadName);
         _ring = new CompletionRing(options.RingEntries);
         MaxInFlight = options.MaxInFlight;
         InFlight = new InFlightTable(options.MaxInFlight);
         _admission = new AdmissionQueue(this);
         _timekeeper = new Timekeeper(this);
         _stalls = options.StallTimeout == Timeout.InfiniteTimeSpan ? null : new StallReporter(this, logger, options.StallTimeout);
-        _workers = new WorkerPool(name, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
+        _workers = new WorkerPool(ThreadName, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
         IPump pump = MakeBackends(options, out _ioUring, out _linuxAio, out _epoll, out BackendCapability ioUring, out BackendCapability linuxAio, out BackendCapability epoll);
-        _dispatcher = _simulated is not null ? _simulated : new Dispatcher(name, this, pump, _watchdog);
+        _dispatcher = _simulated is not null ? _simulated : new Dispatcher(ThreadName, this, pump, _watchdog);
         Capabilities = Describe(
             ioUring,
             linuxAio,
             epoll,
-            new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {ThreadInterrupt.Reason}"));
+            new BackendCapability("workers", true, $"up to {options.MaxWorkers} threads; {(IsPortable ? "blocked system calls are not interrupted: the runtime is portable" : ThreadInterrupt.Reason)}"));
     }
 
     public string Name { get; }
+
+    /// <summary>Whether no system call is made but those of the methods themselves (<see cref="AsyncCallOptions.Portable"/>).</summary>
+    public bool IsPortable { get; }
+
+    /// <summary>What the runtime's threads are told of it.</summary>
+    public RuntimeName ThreadName => new(Name, IsPortable);
 
     public InFlightTable InFlight { get; }
 

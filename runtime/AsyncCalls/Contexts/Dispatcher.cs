@@ -48,7 +48,7 @@ internal sealed class Dispatcher : IDispatcher, IWatched
     /// <summary>A hand-over to a thread that sleeps costs 20 to 50 µs: below that the leader is quicker alone.</summary>
     private static readonly long HeavyTicks = Stopwatch.Frequency * 20 / 1_000_000;
 
-    private readonly string _name;
+    private readonly RuntimeName _name;
     private readonly IDispatchSource _source;
     private readonly IPump _pump;
     private readonly Watchdog _watchdog;
@@ -70,7 +70,7 @@ internal sealed class Dispatcher : IDispatcher, IWatched
     [ThreadStatic]
     private static Member? _current;
 
-    public Dispatcher(string name, IDispatchSource source, IPump pump, Watchdog watchdog)
+    public Dispatcher(RuntimeName name, IDispatchSource source, IPump pump, Watchdog watchdog)
     {
         _name = name;
         _source = source;

@@ -103,7 +103,7 @@ internal sealed class Timekeeper : IDeadlineKeeper, IDisposable
         }
         else if (!_stopping)
         {
-            RuntimeThread.Start(_engine.Name, "timer", number: 0, Run);
+            RuntimeThread.Start(_engine.ThreadName, "timer", number: 0, Run);
             _running = true;
         }
     }

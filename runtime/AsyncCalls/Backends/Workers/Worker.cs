@@ -92,12 +92,18 @@ internal sealed class Worker : IInterruptGate
 
     public bool BelongsTo(WorkerPool pool) => _pool == pool;
 
-    public void Start() => RuntimeThread.Start(_pool.RuntimeName, "worker", Number, Run);
+    public void Start() => RuntimeThread.Start(_pool.Runtime, "worker", Number, Run);
 
     /// <summary>Whether the thread computes, or is about to, and does not wait for something. By the watchdog.</summary>
     /// <param name="lookAgain">Whether one that was seen to wait is looked at again in the same call; it mostly still does.</param>
     public bool IsComputing(bool lookAgain)
     {
+        if (_pool.Runtime.IsPortable)
+        {
+            // Only the kernel knows, and it is not asked: what was annotated is what blocks.
+            return false;
+        }
+
         long met = Volatile.Read(ref _met);
         if (_blockedIn == met && !lookAgain)
         {
@@ -190,7 +196,7 @@ internal sealed class Worker : IInterruptGate
     private void Run()
     {
         _currentWorker = this;
-        if (OperatingSystem.IsLinux())
+        if (!_pool.Runtime.IsPortable)
         {
             // The mask is that of whoever started the thread, and may have every signal in it.
             ThreadInterrupt.Unblock();

@@ -45,9 +45,9 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
     private volatile bool _dispatchElsewhere;
     private bool _stopping;
 
-    public WorkerPool(string name, int max, int? maxPerHandle, TimeSpan idleTimeout, Watchdog watchdog, CallCounters counters)
+    public WorkerPool(RuntimeName name, int max, int? maxPerHandle, TimeSpan idleTimeout, Watchdog watchdog, CallCounters counters)
     {
-        RuntimeName = name;
+        Runtime = name;
         _max = max;
         _queues = new WorkQueues(max);
         _lanes = new HandleLanes(maxPerHandle);
@@ -57,8 +57,8 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         watchdog.Watch(this);
     }
 
-    /// <summary>The runtime's name, for the threads'.</summary>
-    public string RuntimeName { get; }
+    /// <summary>Whose threads these are.</summary>
+    public RuntimeName Runtime { get; }
 
     public string Name => "workers";
 
@@ -135,7 +135,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
 
     public bool CanInterrupt(Call call) => call.Interruption switch
     {
-        Interruption.Signal => ThreadInterrupt.IsAvailable,
+        Interruption.Signal => !Runtime.IsPortable && ThreadInterrupt.IsAvailable,
         Interruption.Token => true,
         _ => false,
     };

@@ -35,8 +35,9 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.fallocate",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.Allocate,
@@ -44,7 +45,20 @@ partial class Libc
             .Handle(fd)
             .Number(mode)
             .Number(offset)
-            .Number(length)
-            .Start().AsInt32();
+            .Number(length);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.fallocate",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (fd, mode, offset, length),
+                static state => global::Demo.Libc.fallocate(state.fd, state.mode, state.offset, state.length),
+                cancellationToken,
+                handle: fd);
+        }
+
+        return call.Start().AsInt32();
     }
 }

@@ -33,8 +33,9 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.open64",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.OpenAt,
@@ -42,7 +43,19 @@ partial class Libc
             .Handle(-100)
             .Text(path)
             .Number(flags)
-            .Number(mode)
-            .Start().AsInt32();
+            .Number(mode);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.open64",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (path, flags, mode),
+                static state => global::Demo.Libc.open64(state.path, state.flags, state.mode),
+                cancellationToken);
+        }
+
+        return call.Start().AsInt32();
     }
 }

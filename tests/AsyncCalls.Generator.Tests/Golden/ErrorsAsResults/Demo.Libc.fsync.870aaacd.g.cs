@@ -30,13 +30,26 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.fsync",
             global::AsyncCalls.AsyncCallErrors.Result,
             global::AsyncCalls.CallOperation.Sync,
             cancellationToken)
-            .Handle(fd)
-            .Start().AsInt32Result();
+            .Handle(fd);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImportForResult(
+                target,
+                "Libc.fsync",
+                interruptible: true,
+                fd,
+                static fd => global::Demo.Libc.fsync(fd),
+                cancellationToken,
+                handle: fd);
+        }
+
+        return call.Start().AsInt32Result();
     }
 }

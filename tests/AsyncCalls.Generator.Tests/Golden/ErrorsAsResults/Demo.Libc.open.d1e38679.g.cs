@@ -34,8 +34,9 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.open",
             global::AsyncCalls.AsyncCallErrors.Result,
             global::AsyncCalls.CallOperation.OpenAt,
@@ -43,7 +44,18 @@ partial class Libc
             .Handle(-100)
             .Text(path)
             .Number(flags)
-            .Number(mode)
-            .Start().AsFileHandleResult();
+            .Number(mode);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImportForResult(
+                target,
+                "Libc.open",
+                interruptible: true,
+                (path, flags, mode),
+                static state => global::Demo.Libc.open(state.path, state.flags, state.mode),
+                cancellationToken);
+        }
+
+        return call.Start().AsFileHandleResult();
     }
 }

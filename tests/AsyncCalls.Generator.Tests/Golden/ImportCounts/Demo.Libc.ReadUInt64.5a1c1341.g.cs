@@ -39,9 +39,23 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        if (global::AsyncCalls.CompilerServices.LibcCalls.IsPortable(target, buffer, checked((nuint)count)))
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.ReadUInt64",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (fd, buffer, count),
+                static state => global::Demo.Libc.ReadUInt64(state.fd, state.buffer.Span, state.count),
+                cancellationToken,
+                handle: fd);
+        }
+
         // From here to the completion the memory of buffer belongs to the call.
         return global::AsyncCalls.CompilerServices.LibcCalls.Read(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+            target,
             "Libc.ReadUInt64",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             fd,

@@ -36,8 +36,9 @@ partial class Libc
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         // From here to the completion the memory of address and addressLength belongs to the call.
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.accept4",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.Accept,
@@ -45,7 +46,20 @@ partial class Libc
             .Handle(socket)
             .Memory(address)
             .Memory(addressLength)
-            .Number(flags)
-            .Start().AsInt32();
+            .Number(flags);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.accept4",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (socket, address, addressLength, flags),
+                static state => global::Demo.Libc.accept4(state.socket, state.address.Span, state.addressLength.Span, state.flags),
+                cancellationToken,
+                handle: socket);
+        }
+
+        return call.Start().AsInt32();
     }
 }

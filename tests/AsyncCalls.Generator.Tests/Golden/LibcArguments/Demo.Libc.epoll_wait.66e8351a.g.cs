@@ -36,8 +36,9 @@ partial class Libc
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         // From here to the completion the memory of events belongs to the call.
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.epoll_wait",
             global::AsyncCalls.AsyncCallErrors.Exception,
             global::AsyncCalls.CallOperation.EpollWait,
@@ -45,7 +46,20 @@ partial class Libc
             .Handle(epoll)
             .Memory(events)
             .Number(maxEvents)
-            .Number(timeoutMs)
-            .Start().AsInt32();
+            .Number(timeoutMs);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.epoll_wait",
+                global::AsyncCalls.AsyncCallErrors.Exception,
+                interruptible: true,
+                (epoll, events, maxEvents, timeoutMs),
+                static state => global::Demo.Libc.epoll_wait(state.epoll, state.events.Span, state.maxEvents, state.timeoutMs),
+                cancellationToken,
+                handle: epoll);
+        }
+
+        return call.Start().AsInt32();
     }
 }

@@ -36,8 +36,9 @@ partial class Libc
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         // From here to the completion the memory of value belongs to the call.
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.getxattr",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.GetAttribute,
@@ -45,7 +46,19 @@ partial class Libc
             .Text(path)
             .Text(name)
             .Memory(value)
-            .Number(unchecked((long)size))
-            .Start().AsIntPtr();
+            .Number(unchecked((long)size));
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.getxattr",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: false,
+                (path, name, value, size),
+                static state => global::Demo.Libc.getxattr(state.path, state.name, state.value.Span, state.size),
+                cancellationToken);
+        }
+
+        return call.Start().AsIntPtr();
     }
 }

@@ -32,14 +32,27 @@ partial class Libc
         global::System.Threading.CancellationToken cancellationToken = default)
     {
         // From here to the completion the memory of descriptors belongs to the call.
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.pipe2",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.Pipe,
             cancellationToken)
             .Memory(descriptors)
-            .Number(flags)
-            .Start().AsInt32();
+            .Number(flags);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.pipe2",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: false,
+                (descriptors, flags),
+                static state => global::Demo.Libc.pipe2(state.descriptors.Span, state.flags),
+                cancellationToken);
+        }
+
+        return call.Start().AsInt32();
     }
 }

@@ -42,8 +42,9 @@ partial class Libc
         global::System.ArgumentOutOfRangeException.ThrowIfNegative(addressLength);
 
         // From here to the completion the memory of buffer and address belongs to the call.
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.sendto",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.SendTo,
@@ -53,7 +54,20 @@ partial class Libc
             .Number(unchecked((long)length))
             .Number(flags)
             .Memory(address)
-            .Number(addressLength)
-            .Start().AsIntPtr();
+            .Number(addressLength);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.sendto",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (socket, buffer, length, flags, address, addressLength),
+                static state => global::Demo.Libc.sendto(state.socket, state.buffer.Span, state.length, state.flags, state.address, state.addressLength),
+                cancellationToken,
+                handle: socket);
+        }
+
+        return call.Start().AsIntPtr();
     }
 }

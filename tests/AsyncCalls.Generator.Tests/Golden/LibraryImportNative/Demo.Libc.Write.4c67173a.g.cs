@@ -41,9 +41,23 @@ partial class Libc
     {
         global::System.ArgumentOutOfRangeException.ThrowIfNegative(count);
 
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        if (global::AsyncCalls.CompilerServices.LibcCalls.IsPortable(target, buf, (nuint)count))
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.Write",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (fd, buf, count),
+                static state => global::Demo.Libc.Write(state.fd, state.buf.Span, state.count),
+                cancellationToken,
+                handle: fd);
+        }
+
         // From here to the completion the memory of buf belongs to the call.
         return global::AsyncCalls.CompilerServices.LibcCalls.Write(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+            target,
             "Libc.Write",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             fd,

@@ -29,13 +29,26 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.close",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.Close,
             cancellationToken)
-            .Handle(fd)
-            .Start().AsInt32();
+            .Handle(fd);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.close",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: false,
+                fd,
+                static fd => global::Demo.Libc.close(fd),
+                cancellationToken);
+        }
+
+        return call.Start().AsInt32();
     }
 }

@@ -33,8 +33,9 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.openat",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.OpenAt,
@@ -42,7 +43,20 @@ partial class Libc
             .Handle(directory)
             .Text(path)
             .Number(flags)
-            .Number(0)
-            .Start().AsInt32();
+            .Number(0);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.openat",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (directory, path, flags),
+                static state => global::Demo.Libc.openat(state.directory, state.path, state.flags),
+                cancellationToken,
+                handle: directory);
+        }
+
+        return call.Start().AsInt32();
     }
 }

@@ -41,9 +41,23 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        if (global::AsyncCalls.CompilerServices.LibcCalls.IsPortable(target, buf, count))
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.pread",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (fd, buf, count, offset),
+                static state => global::Demo.Libc.pread(state.fd, state.buf.Span, state.count, state.offset),
+                cancellationToken,
+                handle: fd);
+        }
+
         // From here to the completion the memory of buf belongs to the call.
         return global::AsyncCalls.CompilerServices.LibcCalls.PRead(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+            target,
             "Libc.pread",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             fd,

@@ -39,9 +39,23 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        if (global::AsyncCalls.CompilerServices.LibcCalls.IsPortable(target, buffer, length))
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.ReadOnce",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (fd, buffer, length),
+                static state => global::Demo.Libc.ReadOnce(state.fd, state.buffer.Span, state.length),
+                cancellationToken,
+                handle: fd);
+        }
+
         // From here to the completion the memory of buffer belongs to the call.
         return global::AsyncCalls.CompilerServices.LibcCalls.Read(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+            target,
             "Libc.ReadOnce",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             fd,

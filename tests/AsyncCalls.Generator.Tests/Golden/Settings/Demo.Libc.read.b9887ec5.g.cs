@@ -41,9 +41,23 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
+        global::AsyncCalls.AsyncCallRuntime target = global::AsyncCalls.CompilerServices.CallSettings.Apply(runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared, timeoutMs: 250, requiredBackends: global::AsyncCalls.AsyncCallBackends.IoUring);
+        if (global::AsyncCalls.CompilerServices.LibcCalls.IsPortable(target, buf, count))
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.read",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: true,
+                (fd, buf, count),
+                static state => global::Demo.Libc.read(state.fd, state.buf.Span, state.count),
+                cancellationToken,
+                handle: fd);
+        }
+
         // From here to the completion the memory of buf belongs to the call.
         return global::AsyncCalls.CompilerServices.LibcCalls.Read(
-            global::AsyncCalls.CompilerServices.CallSettings.Apply(runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared, timeoutMs: 250, requiredBackends: global::AsyncCalls.AsyncCallBackends.IoUring),
+            target,
             "Libc.read",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             fd,

@@ -31,8 +31,9 @@ partial class Libc
         global::AsyncCalls.AsyncCallRuntime? runtime,
         global::System.Threading.CancellationToken cancellationToken = default)
     {
-        return global::AsyncCalls.CompilerServices.LibcCall.Begin(
-            runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared,
+        global::AsyncCalls.AsyncCallRuntime target = runtime ?? global::AsyncCalls.AsyncCallRuntime.Shared;
+        global::AsyncCalls.CompilerServices.LibcCall call = global::AsyncCalls.CompilerServices.LibcCall.Begin(
+            target,
             "Libc.rename",
             global::AsyncCalls.AsyncCallErrors.ReturnValue,
             global::AsyncCalls.CallOperation.RenameAt,
@@ -41,7 +42,19 @@ partial class Libc
             .Text(from)
             .Handle(-100)
             .Text(to)
-            .Number(0)
-            .Start().AsInt32();
+            .Number(0);
+        if (call.IsPortable())
+        {
+            return global::AsyncCalls.CompilerServices.WorkerCalls.RunImport(
+                target,
+                "Libc.rename",
+                global::AsyncCalls.AsyncCallErrors.ReturnValue,
+                interruptible: false,
+                (from, to),
+                static state => global::Demo.Libc.rename(state.from, state.to),
+                cancellationToken);
+        }
+
+        return call.Start().AsInt32();
     }
 }
