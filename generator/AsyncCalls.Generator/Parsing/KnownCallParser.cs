@@ -8,6 +8,17 @@ namespace AsyncCalls.Generator.Parsing;
 /// <summary>Recognises a body that is one call of the class library which the runtime can start as a native descriptor.</summary>
 internal static class KnownCallParser
 {
+    private const string Socket = "System.Net.Sockets.Socket";
+    private const string Flags = "System.Net.Sockets.SocketFlags";
+    private const string EndPoint = "System.Net.EndPoint";
+
+    private static readonly KnownCall Receive = new("SocketCalls.Receive", "Socket.Receive", CallOperation.Receive);
+    private static readonly KnownCall Send = new("SocketCalls.Send", "Socket.Send", CallOperation.Send);
+    private static readonly KnownCall SendTo = new("SocketCalls.SendTo", "Socket.SendTo", CallOperation.SendTo);
+
+    // The class library alone can tell its socket that it is connected: a worker has it connect.
+    private static readonly KnownCall Connect = new("SocketCalls.Connect", "Socket.Connect", CallOperation.Body);
+
     private static readonly Dictionary<string, KnownCall> Known = new()
     {
         ["System.IO.RandomAccess.Read(Microsoft.Win32.SafeHandles.SafeFileHandle, System.Span<byte>, long)"] =
@@ -24,6 +35,32 @@ internal static class KnownCallParser
             new("FileCalls.OpenHandle", "File.OpenHandle", CallOperation.OpenAt),
         ["System.Threading.Thread.Sleep(int)"] = new("ThreadCalls.Sleep", "Thread.Sleep", CallOperation.Sleep),
         ["System.Threading.Thread.Sleep(System.TimeSpan)"] = new("ThreadCalls.Sleep", "Thread.Sleep", CallOperation.Sleep),
+        [$"{Socket}.Receive(byte[])"] = Receive,
+        [$"{Socket}.Receive(byte[], {Flags})"] = Receive,
+        [$"{Socket}.Receive(byte[], int, {Flags})"] = Receive,
+        [$"{Socket}.Receive(byte[], int, int, {Flags})"] = Receive,
+        [$"{Socket}.Receive(System.Span<byte>)"] = Receive,
+        [$"{Socket}.Receive(System.Span<byte>, {Flags})"] = Receive,
+        [$"{Socket}.Send(byte[])"] = Send,
+        [$"{Socket}.Send(byte[], {Flags})"] = Send,
+        [$"{Socket}.Send(byte[], int, {Flags})"] = Send,
+        [$"{Socket}.Send(byte[], int, int, {Flags})"] = Send,
+        [$"{Socket}.Send(System.ReadOnlySpan<byte>)"] = Send,
+        [$"{Socket}.Send(System.ReadOnlySpan<byte>, {Flags})"] = Send,
+        [$"{Socket}.SendTo(byte[], {EndPoint})"] = SendTo,
+        [$"{Socket}.SendTo(byte[], {Flags}, {EndPoint})"] = SendTo,
+        [$"{Socket}.SendTo(byte[], int, {Flags}, {EndPoint})"] = SendTo,
+        [$"{Socket}.SendTo(byte[], int, int, {Flags}, {EndPoint})"] = SendTo,
+        [$"{Socket}.SendTo(System.ReadOnlySpan<byte>, {EndPoint})"] = SendTo,
+        [$"{Socket}.SendTo(System.ReadOnlySpan<byte>, {Flags}, {EndPoint})"] = SendTo,
+        [$"{Socket}.SendTo(System.ReadOnlySpan<byte>, {Flags}, System.Net.SocketAddress)"] = SendTo,
+        [$"{Socket}.ReceiveFrom(System.Span<byte>, {Flags}, System.Net.SocketAddress)"] =
+            new("SocketCalls.ReceiveFrom", "Socket.ReceiveFrom", CallOperation.ReceiveFrom),
+        [$"{Socket}.Accept()"] = new("SocketCalls.Accept", "Socket.Accept", CallOperation.Accept),
+        [$"{Socket}.Connect({EndPoint})"] = Connect,
+        [$"{Socket}.Connect(System.Net.IPAddress, int)"] = Connect,
+        [$"{Socket}.Connect(string, int)"] = Connect,
+        [$"{Socket}.Shutdown(System.Net.Sockets.SocketShutdown)"] = new("SocketCalls.Shutdown", "Socket.Shutdown", CallOperation.Shutdown),
     };
 
     /// <summary>The native call, or null where the body is anything else, which is no error.</summary>
@@ -31,7 +68,7 @@ internal static class KnownCallParser
     {
         if (TwinResult.Outs(context.Method).Any()
             || SingleCall(context) is not { } invocation
-            || invocation.TargetMethod.ContainingType?.Name is not ("RandomAccess" or "File" or "Thread")
+            || invocation.TargetMethod.ContainingType?.Name is not ("RandomAccess" or "File" or "Thread" or "Socket")
             || !Known.TryGetValue(invocation.TargetMethod.ToDisplayString(), out KnownCall? known))
         {
             return null;
@@ -52,6 +89,18 @@ internal static class KnownCallParser
 
         var arguments = new List<string>();
         string? owned = null;
+        if (invocation.Instance is { } instance)
+        {
+            if (Simple(instance, invocation.TargetMethod.ContainingType) is not { } receiver)
+            {
+                const string Reason = "what it is called on is computed: take a parameter, a field or a property";
+                context.Report(Rules.NotNative, instance.Syntax.GetLocation(), context.Method.Name, known.Name, Reason);
+                return null;
+            }
+
+            arguments.Add(receiver);
+        }
+
         foreach (IArgumentOperation argument in invocation.Arguments.OrderBy(argument => argument.Parameter?.Ordinal))
         {
             bool isBuffer = TypeFacts.IsAnySpan(argument.Parameter!.Type);
@@ -65,7 +114,7 @@ internal static class KnownCallParser
             }
 
             arguments.Add(text);
-            owned = isBuffer || argument.Parameter.Type.Name == "IReadOnlyList" ? text : owned;
+            owned = isBuffer || argument.Parameter.Type.Name == "IReadOnlyList" || TypeFacts.IsByteArray(argument.Parameter.Type) ? text : owned;
         }
 
         return new DescriptorCall(known.Target, known.Operation, new(arguments), default, "", owned);

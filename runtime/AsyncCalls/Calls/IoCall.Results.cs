@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks.Sources;
 using Microsoft.Win32.SafeHandles;
@@ -11,7 +12,7 @@ namespace AsyncCalls.Calls;
 internal sealed unsafe partial class IoCall :
     IValueTaskSource, IValueTaskSource<int>, IValueTaskSource<long>, IValueTaskSource<nint>, IValueTaskSource<SafeFileHandle>,
     IValueTaskSource<AsyncCallResult<int>>, IValueTaskSource<AsyncCallResult<long>>, IValueTaskSource<AsyncCallResult<nint>>,
-    IValueTaskSource<AsyncCallResult<SafeFileHandle>>
+    IValueTaskSource<AsyncCallResult<SafeFileHandle>>, IValueTaskSource<Socket>
 {
     void IValueTaskSource.GetResult(short token) => Take(token);
 
@@ -32,6 +33,23 @@ internal sealed unsafe partial class IoCall :
     AsyncCallResult<SafeFileHandle> IValueTaskSource<AsyncCallResult<SafeFileHandle>>.GetResult(short token) =>
         WithErrno(new SafeFileHandle((nint)Take(token), ownsHandle: true));
 
+    Socket IValueTaskSource<Socket>.GetResult(short token) => SocketOf(Take(token));
+
+    /// <summary>A connection that was accepted. The class library finds out what it is.</summary>
+    private static Socket SocketOf(long descriptor)
+    {
+        var handle = new SafeSocketHandle((nint)descriptor, ownsHandle: true);
+        try
+        {
+            return new Socket(handle);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
     private long Take(short token)
     {
         CheckCompleted(token);
@@ -39,7 +57,7 @@ internal sealed unsafe partial class IoCall :
         CallManner manner = _manner;
         ResultKind kind = _row.Result;
         Recycle();
-        return manner == CallManner.ClassLibrary ? result : AsImport(kind == ResultKind.ErrorNumber ? -result : result);
+        return manner != CallManner.Import ? result : AsImport(kind == ResultKind.ErrorNumber ? -result : result);
     }
 
     /// <summary>A kernel's answer as libc gives it: −1, and the error number where <see cref="Marshal.GetLastPInvokeError"/> finds it.</summary>

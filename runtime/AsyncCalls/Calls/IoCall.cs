@@ -14,6 +14,9 @@ internal enum CallManner : byte
 
     /// <summary>The class library's: EINTR is retried, a write goes on until all is written, errors are its exceptions.</summary>
     ClassLibrary,
+
+    /// <summary>The class library's for sockets: as the other, with its <c>SocketException</c>, and a descriptor that was told not to wait is waited for all the same.</summary>
+    ClassLibrarySocket,
 }
 
 /// <summary>A call that is one known system call, described by its <see cref="Iocb"/>. How its results are read is in <c>IoCall.Results.cs</c>.</summary>
@@ -46,7 +49,7 @@ internal sealed unsafe partial class IoCall : Call
     protected override long? CurrentLength => Has(ArgumentKind.Number, IocbSlot.Length) ? _iocb.Length : null;
 
     /// <summary>Whether a write that transferred a part goes on with the rest, whoever carries it: the class library's does.</summary>
-    public bool GoesOn => _manner == CallManner.ClassLibrary;
+    public bool GoesOn => IsClassLibrary;
 
     /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
     public bool IsSubmitted { get; private set; }
@@ -274,7 +277,7 @@ internal sealed unsafe partial class IoCall : Call
             return false;
         }
 
-        if (partOfWrite && IsCancelRequested && _manner == CallManner.ClassLibrary)
+        if (partOfWrite && IsCancelRequested && IsClassLibrary)
         {
             // The class library's write promises all or an exception.
             Settle(-Errno.ECANCELED, cancelled: true);
@@ -395,10 +398,12 @@ internal sealed unsafe partial class IoCall : Call
     private bool GoesOnAfterSignal()
     {
         _connects |= _row.Interrupted == InterruptRule.AwaitConnection;
-        return _connects || _row.Interrupted == InterruptRule.GoOn || (_row.Interrupted == InterruptRule.Retry && _manner == CallManner.ClassLibrary);
+        return _connects || _row.Interrupted == InterruptRule.GoOn || (_row.Interrupted == InterruptRule.Retry && IsClassLibrary);
     }
 
-    private bool ThrowsErrors => _manner == CallManner.ClassLibrary || _errors == AsyncCallErrors.Exception;
+    private bool IsClassLibrary => _manner != CallManner.Import;
+
+    private bool ThrowsErrors => IsClassLibrary || _errors == AsyncCallErrors.Exception;
 
     private string? PathForErrors() =>
         _texts[TextOf(IocbSlot.Path)] is not 0 and var path ? Marshal.PtrToStringUTF8(path)
@@ -407,7 +412,34 @@ internal sealed unsafe partial class IoCall : Call
 
     private long Perform() => _connects ? Syscalls.AwaitConnection((int)_iocb.Handle)
         : _attributes is { } attributes ? PerformWith(attributes)
+        : _manner == CallManner.ClassLibrarySocket ? PerformPatiently()
         : Perform(_iocb);
+
+    /// <summary>As the class library's socket does: where its descriptor was told not to wait, which was for its asynchronous calls, poll(2) waits; a time limit that passed is ETIMEDOUT.</summary>
+    private long PerformPatiently()
+    {
+        bool sends = Operation is CallOperation.Send or CallOperation.SendTo;
+        while (true)
+        {
+            long result = Perform(_iocb);
+            if (result != -Errno.EAGAIN)
+            {
+                return result;
+            }
+
+            int fd = (int)_iocb.Handle;
+            if (!Syscalls.IsNonBlocking(fd))
+            {
+                return -Errno.ETIMEDOUT;
+            }
+
+            result = Syscalls.PollForTransfer(fd, sends);
+            if (result <= 0)
+            {
+                return result == 0 ? -Errno.ETIMEDOUT : result;
+            }
+        }
+    }
 
     /// <summary>The plain system call, which may block, of a block whose handles and memory are descriptors and addresses.</summary>
     public static long Perform(in Iocb iocb)
@@ -442,7 +474,9 @@ internal sealed unsafe partial class IoCall : Call
     };
 
     /// <summary>The exception of an error that the call gave at once.</summary>
-    public Exception? ErrorOf(long result) => result < 0 && ThrowsErrors ? FileErrors.FromErrno((int)-result, PathForErrors()) : null;
+    public Exception? ErrorOf(long result) => result >= 0 || !ThrowsErrors ? null
+        : _manner == CallManner.ClassLibrarySocket ? SocketErrors.FromErrno((int)-result)
+        : FileErrors.FromErrno((int)-result, PathForErrors());
 
     private static int TextOf(IocbSlot slot) => slot switch
     {

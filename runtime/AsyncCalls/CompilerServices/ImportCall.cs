@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Diagnostics.CodeAnalysis;
+using System.Net.Sockets;
 using AsyncCalls.Calls;
 using AsyncCalls.Contexts;
 using Microsoft.Win32.SafeHandles;
@@ -71,6 +72,9 @@ public readonly struct ImportCall
         _call is not null ? new ValueTask<SafeFileHandle>(_call, _call.Version)
         : _error is not null ? Failed<SafeFileHandle>(_error)
         : new ValueTask<SafeFileHandle>(new SafeFileHandle((nint)IoCall.AsImport(_result), ownsHandle: true));
+
+    /// <summary>The connection of <see cref="Socket.Accept"/>, which is never attempted at once.</summary>
+    internal ValueTask<Socket> AsSocket() => _call is not null ? new ValueTask<Socket>(_call, _call.Version) : Failed<Socket>(_error!);
 
     /// <summary>The result of an import that returns <see cref="int"/>, and the error number.</summary>
     public ValueTask<AsyncCallResult<int>> AsInt32Result() =>

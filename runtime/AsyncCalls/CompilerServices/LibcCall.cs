@@ -34,6 +34,9 @@ public ref struct LibcCall
     private HandleFacts? _receiver;
     private int _position;
 
+    /// <summary>Whether it is a blocking call of the class library, which waits also where its descriptor was told not to.</summary>
+    private bool _isSocket;
+
     /// <summary>Bytes of the memory in the fields Buffer, Path and Sixth.</summary>
     private Sizes _sizes;
 
@@ -52,6 +55,16 @@ public ref struct LibcCall
         return new LibcCall(
             runtime, OperationTable.Of(operation), IoCall.Rent(runtime.Owner, method, CallManner.Import, errors, operation), cancellationToken);
     }
+
+    /// <summary>Describes a blocking call of the class library's socket, whose arguments follow.</summary>
+    internal static LibcCall BeginSocketCall(AsyncCallRuntime runtime, string method, CallOperation operation, CancellationToken cancellationToken) => new(
+        runtime,
+        OperationTable.Of(operation),
+        IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrarySocket, AsyncCallErrors.Exception, operation),
+        cancellationToken)
+    {
+        _isSocket = true,
+    };
 
     /// <summary>A descriptor, by its handle.</summary>
     public LibcCall Handle(SafeHandle handle)
@@ -158,13 +171,18 @@ public ref struct LibcCall
             return new ImportCall(new Started(_row.Result == ResultKind.ErrorNumber ? -result : result, error));
         }
 
-        Backend backend = attributes is not null && MustNotWait ? Backend.Workers : _runtime.Engine.Choose(route, _call.Iocb, _facts);
+        bool onWorker = (attributes is not null && MustNotWait) || (_isSocket && HasTimeLimit);
+        Backend backend = onWorker ? Backend.Workers : _runtime.Engine.Choose(route, _call.Iocb, _facts);
         _runtime.Start(_call, backend, _cancellationToken);
         return new ImportCall(new Started(_call));
     }
 
     /// <summary>Whether the descriptor was told not to block, and the call obeys that: it then says EAGAIN, on any path.</summary>
-    private readonly bool MustNotWait => (_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)_call.Iocb.Handle);
+    private readonly bool MustNotWait => !_isSocket && (_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)_call.Iocb.Handle);
+
+    /// <summary>Whether the socket has a time limit of its own, which only the plain system call obeys.</summary>
+    private readonly bool HasTimeLimit =>
+        Syscalls.HasTimeLimit((int)_call.Iocb.Handle, toSend: _row.Operation is CallOperation.Send or CallOperation.SendTo);
 
     /// <summary>Makes the call on this thread where it waits for nobody. False: it is to be handed over, with what is left of it.</summary>
     private readonly bool TryAtOnce(Attempt attempt, out long result)

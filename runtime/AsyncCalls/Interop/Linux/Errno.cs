@@ -27,5 +27,6 @@ internal static class Errno
     public const int EOPNOTSUPP = 95;
     public const int ECONNABORTED = 103;
     public const int ENOBUFS = 105;
+    public const int ETIMEDOUT = 110;
     public const int ECANCELED = 125;
 }

@@ -80,12 +80,23 @@ internal static unsafe partial class Syscalls
         public short Answered;
     }
 
+    /// <summary>Waits until a socket can send or has something to receive, for as long as its own time limit says: &gt; 0, 0 after that time, or −errno.</summary>
+    public static int PollForTransfer(int fd, bool toSend)
+    {
+        long limitMs = TimeLimitMs(fd, toSend);
+        return PollOne(fd, toSend ? PollOut : PollIn, limitMs == 0 ? -1 : (int)Math.Min(limitMs, int.MaxValue));
+    }
+
     /// <summary>Whether a socket has a time for receiving or sending that waits, SO_RCVTIMEO or SO_SNDTIMEO. What is no socket has none.</summary>
-    public static bool HasTimeLimit(int fd, bool toSend)
+    public static bool HasTimeLimit(int fd, bool toSend) => TimeLimitMs(fd, toSend) != 0;
+
+    private static long TimeLimitMs(int fd, bool toSend)
     {
         KernelTimespec limit = default;
         uint length = (uint)sizeof(KernelTimespec); // struct timeval: seconds and microseconds, of the same size
-        return Answer(getsockopt(fd, SocketLevel, toSend ? SendTimeLimit : ReceiveTimeLimit, &limit, &length)) == 0 && (limit.Seconds | limit.Nanoseconds) != 0;
+        return Answer(getsockopt(fd, SocketLevel, toSend ? SendTimeLimit : ReceiveTimeLimit, &limit, &length)) == 0
+            ? (limit.Seconds * 1_000) + ((limit.Nanoseconds + 999) / 1_000)
+            : 0;
     }
 
     /// <summary>MSG_DONTWAIT: fail with EAGAIN rather than wait for a peer.</summary>
