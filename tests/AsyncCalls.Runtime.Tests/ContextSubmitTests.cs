@@ -25,7 +25,7 @@ public sealed unsafe class ContextSubmitTests
         { "reserved 87", "reserved" },
         { "reserved 104", "reserved" },
         { "reserved 127", "reserved" },
-        { "operation 56", "Operation 56" },
+        { "operation 57", "Operation 57" },
         { "operation 2^24", "Operation" },
         { "operation body", "Operation" },
         { "operation import", "Operation" },
@@ -111,8 +111,8 @@ public sealed unsafe class ContextSubmitTests
                 return good.WithByte(104, 1);
             case "reserved 127":
                 return good.WithByte(127, 0x80);
-            case "operation 56":
-                return good.WithByte(0, 56);
+            case "operation 57":
+                return good.WithByte(0, 57);
             case "operation 2^24":
                 return Iocb.Nop().WithByte(3, 1);
             case "operation body":

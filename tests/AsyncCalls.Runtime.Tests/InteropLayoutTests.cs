@@ -62,7 +62,7 @@ public sealed unsafe class InteropLayoutTests
         ("IoUringConstants", "OpLinkTimeout", "IORING_OP_LINK_TIMEOUT"), ("IoUringConstants", "SqeIoLink", "IOSQE_IO_LINK"),
         ("IoUringConstants", "SqeBufferSelect", "IOSQE_BUFFER_SELECT"), ("IoUringConstants", "AcceptMultishot", "IORING_ACCEPT_MULTISHOT"),
         ("IoUringConstants", "ReceiveMultishot", "IORING_RECV_MULTISHOT"), ("IoUringConstants", "PollAddMultishot", "IORING_POLL_ADD_MULTI"),
-        ("IoUringConstants", "CompletionBuffer", "IORING_CQE_F_BUFFER"), ("IoUringConstants", "CompletionMore", "IORING_CQE_F_MORE"),
+        ("IoUringConstants", "CompletionBuffer", "IORING_CQE_F_BUFFER"), ("IoUringConstants", "CompletionMore", "IORING_CQE_F_MORE"), ("IoUringConstants", "CompletionNotification", "IORING_CQE_F_NOTIF"),
         ("IoUringConstants", "CompletionBufferShift", "IORING_CQE_BUFFER_SHIFT"), ("IoUringConstants", "RegisterBufferRing", "IORING_REGISTER_PBUF_RING"),
         ("IoUringConstants", "UnregisterBufferRing", "IORING_UNREGISTER_PBUF_RING"),
         ("IoUringConstants", "TimeoutAbsolute", "IORING_TIMEOUT_ABS"),
@@ -92,7 +92,7 @@ public sealed unsafe class InteropLayoutTests
             ("Close", "CLOSE"), ("StatX", "STATX"), ("FAdvise", "FADVISE"), ("MAdvise", "MADVISE"), ("Send", "SEND"), ("Recv", "RECV"),
             ("OpenAt2", "OPENAT2"), ("EpollCtl", "EPOLL_CTL"), ("Splice", "SPLICE"), ("Tee", "TEE"), ("Shutdown", "SHUTDOWN"), ("RenameAt", "RENAMEAT"),
             ("UnlinkAt", "UNLINKAT"), ("MkDirAt", "MKDIRAT"), ("SymLinkAt", "SYMLINKAT"), ("LinkAt", "LINKAT"), ("FSetXAttr", "FSETXATTR"), ("SetXAttr", "SETXATTR"),
-            ("FGetXAttr", "FGETXATTR"), ("GetXAttr", "GETXATTR"), ("Socket", "SOCKET"),
+            ("FGetXAttr", "FGETXATTR"), ("GetXAttr", "GETXATTR"), ("Socket", "SOCKET"), ("SendZeroCopy", "SEND_ZC"),
         }.Select(operation => ("IoUringConstants", "Op" + operation.Name, "IORING_OP_" + operation.Kernel)),
 
         // Newer than the headers of many machines: counted on from one that they have. DifferentialTests show that the kernel means the same.

@@ -172,4 +172,7 @@ public enum CallOperation
 
     /// <summary>futex_wake(2), of the second version of futexes.</summary>
     FutexWake = 55,
+
+    /// <summary>send(2) of memory that the network reads itself, where it can; complete when it has let go of it.</summary>
+    SendZeroCopy = 56,
 }

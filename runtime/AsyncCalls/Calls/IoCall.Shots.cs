@@ -40,6 +40,9 @@ internal sealed unsafe partial class IoCall
     /// <summary>The group of provided buffers.</summary>
     public ushort BufferGroup { get; private set; }
 
+    /// <summary>The result of a call whose memory the kernel has not let go of yet; null: it has none so far.</summary>
+    public int? Kept { get; set; }
+
     /// <summary>The kernel's flags of the completion that ended the call.</summary>
     public uint CompletedFlags { get; set; }
 
@@ -110,5 +113,6 @@ internal sealed unsafe partial class IoCall
         _stopped = false;
         SelectsBuffer = false;
         CompletedFlags = 0;
+        Kept = null;
     }
 }

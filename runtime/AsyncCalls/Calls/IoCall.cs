@@ -316,7 +316,7 @@ internal sealed unsafe partial class IoCall : Call
 
     private bool IsPositioned => Operation is CallOperation.ReadAt or CallOperation.WriteAt;
 
-    private bool IsWrite => Operation is CallOperation.Write or CallOperation.WriteAt or CallOperation.Send or CallOperation.SendTo;
+    private bool IsWrite => Operation is CallOperation.Write or CallOperation.WriteAt or CallOperation.Send or CallOperation.SendTo or CallOperation.SendZeroCopy;
 
     /// <summary>Whether the call moves bytes between one buffer and a handle, so that it can go on after a part.</summary>
     private bool IsTransfer => _row.Native is { LengthIsTransfer: true };

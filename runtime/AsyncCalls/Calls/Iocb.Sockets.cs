@@ -52,6 +52,17 @@ public unsafe partial struct Iocb
     /// <summary>send(2).</summary>
     public static Iocb Send(HandleLease socket, BufferLease buffer, int count, int flags = 0) => OnSocket(CallOperation.Send, socket, buffer, count, flags);
 
+    /// <summary>
+    /// send(2) without a copy: the network reads the buffer itself (IORING_OP_SEND_ZC). Worth it from some ten kilobytes. Where that cannot be done (another path than io_uring, a kernel before
+    /// 6.0, a kind of socket, too little memory that may be locked) it is a plain send(2).
+    /// </summary>
+    /// <remarks>
+    /// The call completes when the kernel has let go of the buffer, which is when the peer's has acknowledged the data, and not when it was queued. Data that a peer does not take keeps it in flight,
+    /// also after a cancel, until the connection ends; shut the socket down for that.
+    /// </remarks>
+    public static Iocb SendZeroCopy(HandleLease socket, BufferLease buffer, int count, int flags = 0) =>
+        OnSocket(CallOperation.SendZeroCopy, socket, buffer, count, flags);
+
     /// <summary>sendto(2).</summary>
     public static Iocb SendTo(HandleLease socket, BufferLease buffer, int count, int flags, BufferLease address, int addressLength)
     {

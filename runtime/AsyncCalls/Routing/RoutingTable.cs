@@ -173,6 +173,7 @@ internal static class RoutingTable
         new(CallOperation.Accept, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
         new(CallOperation.Connect, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Workers),
         new(CallOperation.Send, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
+        new(CallOperation.SendZeroCopy, HandleKind.Any, Attempt.None, Backend.IoUring, Backend.Epoll, Backend.Workers),
         new(CallOperation.SendTo, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
         new(CallOperation.Receive, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
         new(CallOperation.ReceiveFrom, HandleKind.Any, Attempt.DoNotWait, Backend.IoUring, Backend.Epoll, Backend.Workers),
@@ -255,7 +256,7 @@ internal static class RoutingTable
 
     private static Route[] BuildIndex()
     {
-        var index = new Route[((int)CallOperation.FutexWake + 1) * KindCount];
+        var index = new Route[((int)CallOperation.SendZeroCopy + 1) * KindCount];
         foreach (Route row in Rows)
         {
             int first = (int)row.Operation * KindCount;

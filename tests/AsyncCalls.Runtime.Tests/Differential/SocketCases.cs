@@ -201,6 +201,12 @@ internal static unsafe class SocketCases
                         byte* buffer = scene.Memory(64);
                         return new(() => Libc.send(fd, buffer, (nuint)length, flags), Raw.Block(CallOperation.Send, fd, buffer, length, flags: flags));
                     }));
+                    cases.Add(new(CallOperation.SendZeroCopy, $"{length} to {kind} with {flags}", scene =>
+                    {
+                        int fd = Fd(scene, kind);
+                        byte* buffer = scene.Memory(64);
+                        return new(() => Libc.send(fd, buffer, (nuint)length, flags), Raw.Block(CallOperation.SendZeroCopy, fd, buffer, length, flags: flags));
+                    }));
                     cases.Add(new(CallOperation.Receive, $"{length} of {kind} with {flags}", scene =>
                     {
                         int fd = Fd(scene, kind);

@@ -102,7 +102,16 @@ internal sealed unsafe partial class IoUringBackend
         if (!more)
         {
             call.CompletedFlags = completion.Flags;
-            Finish(call, completion.Result);
+            int last = (completion.Flags & IoUringConstants.CompletionNotification) != 0 && call.Kept is { } kept ? kept : completion.Result;
+            call.Kept = null;
+            Finish(call, last);
+            return;
+        }
+
+        if (OperationTable.Of(call.Operation).Native!.TellsWhenFree)
+        {
+            // The result; the call lasts until its memory is free, as the lease does.
+            call.Kept = completion.Result;
             return;
         }
 

@@ -404,8 +404,9 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private void SubmitCancel(Call call)
     {
         // A call that still waits in the backlog is not running: it ends when the pump comes to it.
-        if (call.Carrier != this || !call.IsRunning || !call.IsToEnd)
+        if (call.Carrier != this || !call.IsRunning || !call.IsToEnd || ((IoCall)call).Kept is not null)
         {
+            // One whose result is there waits for its memory only: nothing ends that.
             return;
         }
 
@@ -479,12 +480,15 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         _batch.Flush();
     }
 
+    /// <summary>Whether io_uring cannot do what the system call can: a file that it can neither poll nor serve from its own workers, memory that the network cannot read itself.</summary>
+    private static bool IsRefused(Call call, int result) => result == -Errno.EAGAIN
+        || (result is -Errno.EOPNOTSUPP or -Errno.ENOBUFS or -Errno.ENOMEM && call.Operation == CallOperation.SendZeroCopy);
+
     private void Finish(Call call, int result)
     {
         result = AsSystemCall((IoCall)call, result);
-        if (result == -Errno.EAGAIN && !call.IsCancelRequested)
+        if (IsRefused(call, result) && !call.IsCancelRequested)
         {
-            // A file that the kernel can neither poll nor serve from its own workers.
             _host.Reroute(call);
             return;
         }

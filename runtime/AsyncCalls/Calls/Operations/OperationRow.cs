@@ -112,6 +112,9 @@ internal sealed record NativeForm(byte Opcode)
     /// <summary>Whether the length counts bytes that the kernel transfers, of which there are at most 2³¹ − 4,096 in one call.</summary>
     public bool LengthIsTransfer { get; init; }
 
+    /// <summary>Whether the completion with the result is followed by another one, when the kernel has let go of the memory (IORING_CQE_F_NOTIF).</summary>
+    public bool TellsWhenFree { get; init; }
+
     public NativeLimits Limits { get; init; }
 
     /// <summary>

@@ -66,6 +66,7 @@ internal static partial class OperationTable
             LeavesEffects = true,
         },
         Sending(CallOperation.Send, "send(2)", [Handle, Buffer, Length, Flags, Zero, Zero]),
+        ZeroCopy(Sending(CallOperation.SendZeroCopy, "send(2)", [Handle, Buffer, Length, Flags, Zero, Zero])),
         Sending(CallOperation.SendTo, "sendto(2)", [Handle, Buffer, Length, Flags, new(ArgumentKind.OptionalMemory, IocbSlot.Path, 1, IocbSlot.Mode), Mode]),
         Receiving(CallOperation.Receive, "recv(2)", [Handle, Buffer, Length, Flags, Zero, Zero]),
         Receiving(
@@ -119,6 +120,10 @@ internal static partial class OperationTable
         ObeysNonBlock = true,
         Result = ResultKind.Bytes,
     };
+
+    /// <summary>The same without a copy: the network reads the memory itself.</summary>
+    private static OperationRow ZeroCopy(OperationRow row) =>
+        row with { Native = row.Native! with { Opcode = IoUringConstants.OpSendZeroCopy, TellsWhenFree = true } };
 
     private static OperationRow Receiving(CallOperation operation, string page, CallArgument[] arguments) => new(operation, page)
     {

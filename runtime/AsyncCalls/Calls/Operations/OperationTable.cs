@@ -12,7 +12,7 @@ namespace AsyncCalls.Calls;
 internal static partial class OperationTable
 {
     /// <summary>One past the highest number of an operation.</summary>
-    public const int Count = (int)CallOperation.FutexWake + 1;
+    public const int Count = (int)CallOperation.SendZeroCopy + 1;
 
     /// <summary>What those wait for that take something from their handle.</summary>
     private const uint Readable = Syscalls.EpollIn | Syscalls.EpollReadHangUp;

@@ -39,7 +39,7 @@ internal sealed record ReadinessForm(AttemptManner Manner, uint Events)
     {
         CallOperation.Read or CallOperation.Write => block.Length != 0,
         CallOperation.ReadVectored => (ulong)block.Length - 1 < VectorsMax,
-        CallOperation.Send or CallOperation.SendTo => block.Length != 0 && block.Path == 0 && (block.OperationFlags & ~Syscalls.PlainSendFlags) == 0,
+        CallOperation.Send or CallOperation.SendTo or CallOperation.SendZeroCopy => block.Length != 0 && block.Path == 0 && (block.OperationFlags & ~Syscalls.PlainSendFlags) == 0,
         CallOperation.Receive or CallOperation.ReceiveFrom => block.Length != 0 && (block.OperationFlags & ~Syscalls.PlainReceiveFlags) == 0,
         CallOperation.ReceiveMessage => (block.OperationFlags & ~Syscalls.PlainReceiveFlags) == 0,
         CallOperation.EpollWait => (int)block.Mode == -1,

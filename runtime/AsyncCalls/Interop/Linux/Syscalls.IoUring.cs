@@ -214,6 +214,7 @@ internal static class IoUringConstants
     public const byte OpFGetXAttr = 43;
     public const byte OpGetXAttr = 44;
     public const byte OpSocket = 45;
+    public const byte OpSendZeroCopy = 47;
     public const byte OpReadMultishot = 49;
     public const byte OpWaitId = 50;
     public const byte OpFutexWait = 51;
@@ -233,6 +234,7 @@ internal static class IoUringConstants
 
     public const uint CompletionBuffer = 1u << 0;
     public const uint CompletionMore = 1u << 1;
+    public const uint CompletionNotification = 1u << 3;
     public const int CompletionBufferShift = 16;
 
     public const uint TimeoutAbsolute = 1u << 0;
