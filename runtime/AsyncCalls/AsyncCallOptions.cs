@@ -1,4 +1,5 @@
 using AsyncCalls.Backends;
+using AsyncCalls.Backends.IoUring;
 using Microsoft.Extensions.Logging;
 
 namespace AsyncCalls;
@@ -80,6 +81,20 @@ public sealed class AsyncCallOptions
     public int IoUringEntries { get; set; } = 256;
 
     /// <summary>
+    /// How long a thread of the kernel goes on looking for submissions after the last one (IORING_SETUP_SQPOLL): meanwhile submitting takes no system call, and that thread takes a processor. For
+    /// hosts that submit without pause and have a processor to spare. Rounded up to milliseconds. Default: null, no such thread.
+    /// </summary>
+    /// <remarks>Where the kernel does not give one (before 5.11 only to privileged processes), io_uring is used without it, and the capability's reason says so.</remarks>
+    public TimeSpan? IoUringSubmissionPolling { get; set; }
+
+    /// <summary>
+    /// Whether io_uring's queues lie in memory of the process (IORING_SETUP_NO_MMAP, Linux 6.5) and not in the kernel's, which is then mapped: for hosts whose policy forbids to map a ring's
+    /// descriptor, or whose memory is accounted to the process. Default: false.
+    /// </summary>
+    /// <remarks>Where the kernel does not take it (an older one wants it in one piece), the queues are mapped, and the capability's reason says so.</remarks>
+    public bool IoUringUserMemory { get; set; }
+
+    /// <summary>
     /// The most worker threads, 1 to 32,767. Threads are made when calls wait and workers are blocked, and end when idle.
     /// Default: 64, or 8 for each processor where that is more.
     /// </summary>
@@ -126,6 +141,9 @@ public sealed class AsyncCallOptions
     /// <summary>Whether streams may use the kernel's multishot requests. For tests of what a kernel without them does.</summary>
     internal bool Multishot { get; set; } = true;
 
+    /// <summary>What goes wrong with io_uring. For tests.</summary>
+    internal IoUringFault? IoUringFault { get; set; }
+
     /// <summary>The kernel's release whose known defects are heeded; null: this machine's. For tests.</summary>
     internal string? KernelRelease { get; set; }
 
@@ -155,6 +173,11 @@ public sealed class AsyncCallOptions
         if (MaxWorkersPerHandle is { } perHandle)
         {
             RequireRange(errors, nameof(MaxWorkersPerHandle), perHandle, 1, short.MaxValue);
+        }
+
+        if (IoUringSubmissionPolling is { } polling)
+        {
+            RequirePositive(errors, nameof(IoUringSubmissionPolling), polling);
         }
 
         RequirePositive(errors, nameof(WorkerIdleTimeout), WorkerIdleTimeout);

@@ -62,7 +62,8 @@ public sealed unsafe class InteropLayoutTests
         ("IoUringConstants", "OpLinkTimeout", "IORING_OP_LINK_TIMEOUT"), ("IoUringConstants", "SqeIoLink", "IOSQE_IO_LINK"),
         ("IoUringConstants", "SqeBufferSelect", "IOSQE_BUFFER_SELECT"), ("IoUringConstants", "AcceptMultishot", "IORING_ACCEPT_MULTISHOT"),
         ("IoUringConstants", "ReceiveMultishot", "IORING_RECV_MULTISHOT"), ("IoUringConstants", "PollAddMultishot", "IORING_POLL_ADD_MULTI"),
-        ("IoUringConstants", "CompletionBuffer", "IORING_CQE_F_BUFFER"), ("IoUringConstants", "CompletionMore", "IORING_CQE_F_MORE"), ("IoUringConstants", "CompletionNotification", "IORING_CQE_F_NOTIF"),
+        ("IoUringConstants", "CompletionBuffer", "IORING_CQE_F_BUFFER"), ("IoUringConstants", "CompletionMore", "IORING_CQE_F_MORE"), ("IoUringConstants", "CompletionNotification", "IORING_CQE_F_NOTIF"), ("IoUringConstants", "SqeFixedFile", "IOSQE_FIXED_FILE"), ("IoUringConstants", "SendFixedBuffer", "IORING_RECVSEND_FIXED_BUF"), ("IoUringConstants", "RegisterFileTable", "IORING_REGISTER_FILES2"), ("IoUringConstants", "UpdateFileTable", "IORING_REGISTER_FILES_UPDATE2"), ("IoUringConstants", "RegisterBufferTable", "IORING_REGISTER_BUFFERS2"), ("IoUringConstants", "UpdateBufferTable", "IORING_REGISTER_BUFFERS_UPDATE"), ("IoUringConstants", "TableSparse", "IORING_RSRC_REGISTER_SPARSE"),
+        ("IoUringConstants", "SetupSqPoll", "IORING_SETUP_SQPOLL"), ("IoUringConstants", "SetupNoMmap", "1u << 14"), ("IoUringConstants", "EnterSqWakeup", "IORING_ENTER_SQ_WAKEUP"), ("IoUringConstants", "EnterSqWait", "IORING_ENTER_SQ_WAIT"), ("IoUringConstants", "SqNeedWakeup", "IORING_SQ_NEED_WAKEUP"),
         ("IoUringConstants", "CompletionBufferShift", "IORING_CQE_BUFFER_SHIFT"), ("IoUringConstants", "RegisterBufferRing", "IORING_REGISTER_PBUF_RING"),
         ("IoUringConstants", "UnregisterBufferRing", "IORING_UNREGISTER_PBUF_RING"),
         ("IoUringConstants", "TimeoutAbsolute", "IORING_TIMEOUT_ABS"),
@@ -92,7 +93,7 @@ public sealed unsafe class InteropLayoutTests
             ("Close", "CLOSE"), ("StatX", "STATX"), ("FAdvise", "FADVISE"), ("MAdvise", "MADVISE"), ("Send", "SEND"), ("Recv", "RECV"),
             ("OpenAt2", "OPENAT2"), ("EpollCtl", "EPOLL_CTL"), ("Splice", "SPLICE"), ("Tee", "TEE"), ("Shutdown", "SHUTDOWN"), ("RenameAt", "RENAMEAT"),
             ("UnlinkAt", "UNLINKAT"), ("MkDirAt", "MKDIRAT"), ("SymLinkAt", "SYMLINKAT"), ("LinkAt", "LINKAT"), ("FSetXAttr", "FSETXATTR"), ("SetXAttr", "SETXATTR"),
-            ("FGetXAttr", "FGETXATTR"), ("GetXAttr", "GETXATTR"), ("Socket", "SOCKET"), ("SendZeroCopy", "SEND_ZC"),
+            ("FGetXAttr", "FGETXATTR"), ("GetXAttr", "GETXATTR"), ("Socket", "SOCKET"), ("SendZeroCopy", "SEND_ZC"), ("ReadFixed", "READ_FIXED"), ("WriteFixed", "WRITE_FIXED"),
         }.Select(operation => ("IoUringConstants", "Op" + operation.Name, "IORING_OP_" + operation.Kernel)),
 
         // Newer than the headers of many machines: counted on from one that they have. DifferentialTests show that the kernel means the same.
@@ -112,7 +113,7 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "AioSignals", "IOCB_FLAG_RESFD"), ("Syscalls", "IoSetupNumber", "SYS_io_setup"), ("Syscalls", "IoDestroyNumber", "SYS_io_destroy"), ("Syscalls", "IoSubmitNumber", "SYS_io_submit"), ("Syscalls", "IoGetEventsNumber", "SYS_io_getevents"),
         ("Syscalls", "MonotonicClock", "CLOCK_MONOTONIC"), ("Syscalls", "AbsoluteTime", "TIMER_ABSTIME"),
         ("Syscalls", "ClockNanoSleepNumber", "SYS_clock_nanosleep"), ("Syscalls", "UnameNumber", "SYS_uname"), ("Syscalls", "NameBytes", "sizeof(((struct new_utsname *)0)->release)"), ("Syscalls", "SpliceNumber", "SYS_splice"),
-        .. ((string[])["EPERM", "ENOENT", "EINTR", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "ENAMETOOLONG", "ENOSYS", "ETIME", "EBADFD", "EOPNOTSUPP", "ECONNABORTED", "ENOBUFS", "ECANCELED"])
+        .. ((string[])["EPERM", "ENOENT", "EINTR", "EIO", "ENXIO", "EBADF", "EAGAIN", "ENOMEM", "EACCES", "EFAULT", "EBUSY", "EEXIST", "ENOTDIR", "EINVAL", "ENFILE", "EMFILE", "EFBIG", "ESPIPE", "EROFS", "EPIPE", "ENAMETOOLONG", "ENOSYS", "EBADR", "ENODATA", "ETIME", "EBADFD", "ENOTSOCK", "EDESTADDRREQ", "EMSGSIZE", "EPROTOTYPE", "ENOPROTOOPT", "EPROTONOSUPPORT", "ESOCKTNOSUPPORT", "EOPNOTSUPP", "EPFNOSUPPORT", "EAFNOSUPPORT", "EADDRINUSE", "EADDRNOTAVAIL", "ENETDOWN", "ENETUNREACH", "ENETRESET", "ECONNABORTED", "ECONNRESET", "ENOBUFS", "EISCONN", "ENOTCONN", "ESHUTDOWN", "ETIMEDOUT", "ECONNREFUSED", "EHOSTDOWN", "EHOSTUNREACH", "EALREADY", "EINPROGRESS", "ECANCELED"])
             .Select(name => ("Errno", name, name)),
     ];
 

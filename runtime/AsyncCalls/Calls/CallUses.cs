@@ -7,6 +7,7 @@ internal struct CallUses
 {
     public SafeHandle? Handle;
     public SafeHandle? SecondHandle;
+    public Registration? File;
     public BufferLease? Buffer;
     public BufferLease? Path;
     public BufferLease? Sixth;
@@ -39,9 +40,11 @@ internal struct CallUses
         }
     }
 
-    /// <summary>Lets go of the buffers.</summary>
+    /// <summary>Lets go of the buffers, and of the file's registration.</summary>
     public void ReleaseBuffers()
     {
+        File?.Release();
+        File = null;
         Buffer?.Release();
         Buffer = null;
         Path?.Release();

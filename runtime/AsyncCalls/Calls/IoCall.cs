@@ -56,6 +56,12 @@ internal sealed unsafe partial class IoCall : Call
 
     protected override bool IsAwaited => !IsSubmitted;
 
+    /// <summary>The place in which io_uring has the file that the call is about; null: it names the descriptor.</summary>
+    public Registration? RegisteredFile => _uses.File;
+
+    /// <summary>The place in which io_uring has the buffer; null: it names the address.</summary>
+    public Registration? RegisteredBuffer => _uses.Buffer?.Registration;
+
     /// <summary>What the call does next: all of it, or the rest after a part.</summary>
     public ref readonly Iocb Iocb => ref _iocb;
 

@@ -20,7 +20,7 @@ public sealed class HandleLease : IDisposable
     private readonly bool _holds;
     private Action<ulong>? _forget;
 
-    internal HandleLease(ulong id, SafeHandle handle, Action<ulong> forget)
+    internal HandleLease(ulong id, SafeHandle handle, Action<ulong> forget, Func<int, Registration?>? register = null)
     {
         HandleState.AddReference(handle);
         Id = id;
@@ -31,12 +31,21 @@ public sealed class HandleLease : IDisposable
         {
             handle.DangerousRelease();
         }
+        else
+        {
+            Registration = register?.Invoke((int)handle.DangerousGetHandle());
+        }
     }
 
     /// <summary>The name of the lease in control blocks of its context. Never given twice.</summary>
     public ulong Id { get; }
 
+    /// <summary>Whether the file is registered with io_uring (<see cref="AsyncCallContext.LeaseRegistered"/>).</summary>
+    public bool IsRegistered => Registration is not null;
+
     internal SafeHandle Handle { get; }
+
+    internal Registration? Registration { get; }
 
     /// <summary>Ends the lease: it can be named in no new call. Calls in flight keep the descriptor themselves. Once; later calls do nothing.</summary>
     public void Dispose()
@@ -44,6 +53,7 @@ public sealed class HandleLease : IDisposable
         if (Interlocked.Exchange(ref _forget, null) is { } forget)
         {
             forget(Id);
+            Registration?.Release();
             if (_holds)
             {
                 Handle.DangerousRelease();
@@ -65,13 +75,14 @@ public sealed unsafe class BufferLease : IDisposable
     /// <summary>The lease itself and each call in flight hold one.</summary>
     private int _uses = 1;
 
-    internal BufferLease(ulong id, Memory<byte> memory, Action<ulong> forget)
+    internal BufferLease(ulong id, Memory<byte> memory, Action<ulong> forget, BufferRegistrar? register = null)
     {
         _pin = memory.Pin();
         _pinIsForeign = !MemoryMarshal.TryGetArray<byte>(memory, out _);
         Id = id;
         Length = memory.Length;
         _forget = forget;
+        Registration = memory.IsEmpty ? null : register?.Invoke((byte*)_pin.Pointer, memory.Length);
     }
 
     /// <summary>Several buffers, which stay where they are, and an array of <c>struct iovec</c> that describes them, which is the memory of the lease.</summary>
@@ -113,6 +124,12 @@ public sealed unsafe class BufferLease : IDisposable
 
     /// <summary>Bytes of the memory.</summary>
     public int Length { get; }
+
+    /// <summary>Whether the memory is registered with io_uring (<see cref="AsyncCallContext.PinRegistered"/>).</summary>
+    public bool IsRegistered => Registration is not null;
+
+    /// <summary>Its place among io_uring's, for as long as the memory is pinned.</summary>
+    internal Registration? Registration { get; }
 
     /// <summary>Whether the lease is of a list of buffers, which no call but a vectored one may name.</summary>
     internal bool IsVectors { get; }
@@ -184,6 +201,8 @@ public sealed unsafe class BufferLease : IDisposable
 
     private void Unpin()
     {
+        // Requests in flight there are none: each call in flight has a use of the lease.
+        Registration?.Release();
         _pin.Dispose();
         foreach (MemoryHandle part in _parts)
         {
@@ -191,6 +210,9 @@ public sealed unsafe class BufferLease : IDisposable
         }
     }
 }
+
+/// <summary>Registers pinned memory with a backend; null: it does not take it.</summary>
+internal unsafe delegate Registration? BufferRegistrar(byte* address, long length);
 
 /// <summary>
 /// A place of its own for the completion of one call at a time, beside the ring or instead of it. 16 bytes of pinned memory: the result, then the cookie, which is

@@ -9,7 +9,7 @@ internal static class SocketErrors
     /// <param name="errno">The error number, positive.</param>
     public static SocketException FromErrno(int errno) => new((int)Of(errno));
 
-    /// <summary>asm-generic/errno.h; what it does not name has no name in the class library either.</summary>
+    /// <summary>What is not named here has no name in the class library either.</summary>
     private static SocketError Of(int errno) => errno switch
     {
         Errno.EACCES or Errno.EPERM => SocketError.AccessDenied,
@@ -23,33 +23,33 @@ internal static class SocketErrors
         Errno.ENOBUFS => SocketError.NoBufferSpaceAvailable,
         Errno.EOPNOTSUPP => SocketError.OperationNotSupported,
         Errno.ECONNABORTED => SocketError.ConnectionAborted,
-        14 => SocketError.Fault, // EFAULT
-        32 => SocketError.Shutdown, // EPIPE
-        61 => SocketError.NoData, // ENODATA
-        88 => SocketError.NotSocket, // ENOTSOCK
-        89 => SocketError.DestinationAddressRequired, // EDESTADDRREQ
-        90 => SocketError.MessageSize, // EMSGSIZE
-        91 => SocketError.ProtocolType, // EPROTOTYPE
-        92 => SocketError.ProtocolOption, // ENOPROTOOPT
-        93 => SocketError.ProtocolNotSupported, // EPROTONOSUPPORT
-        94 => SocketError.SocketNotSupported, // ESOCKTNOSUPPORT
-        96 => SocketError.ProtocolFamilyNotSupported, // EPFNOSUPPORT
-        97 => SocketError.AddressFamilyNotSupported, // EAFNOSUPPORT
-        98 => SocketError.AddressAlreadyInUse, // EADDRINUSE
-        99 => SocketError.AddressNotAvailable, // EADDRNOTAVAIL
-        100 => SocketError.NetworkDown, // ENETDOWN
-        101 => SocketError.NetworkUnreachable, // ENETUNREACH
-        102 => SocketError.NetworkReset, // ENETRESET
-        104 => SocketError.ConnectionReset, // ECONNRESET
-        106 => SocketError.IsConnected, // EISCONN
-        107 => SocketError.NotConnected, // ENOTCONN
-        108 => SocketError.Disconnecting, // ESHUTDOWN
+        Errno.EFAULT => SocketError.Fault,
+        Errno.EPIPE => SocketError.Shutdown,
+        Errno.ENODATA => SocketError.NoData,
+        Errno.ENOTSOCK => SocketError.NotSocket,
+        Errno.EDESTADDRREQ => SocketError.DestinationAddressRequired,
+        Errno.EMSGSIZE => SocketError.MessageSize,
+        Errno.EPROTOTYPE => SocketError.ProtocolType,
+        Errno.ENOPROTOOPT => SocketError.ProtocolOption,
+        Errno.EPROTONOSUPPORT => SocketError.ProtocolNotSupported,
+        Errno.ESOCKTNOSUPPORT => SocketError.SocketNotSupported,
+        Errno.EPFNOSUPPORT => SocketError.ProtocolFamilyNotSupported,
+        Errno.EAFNOSUPPORT => SocketError.AddressFamilyNotSupported,
+        Errno.EADDRINUSE => SocketError.AddressAlreadyInUse,
+        Errno.EADDRNOTAVAIL => SocketError.AddressNotAvailable,
+        Errno.ENETDOWN => SocketError.NetworkDown,
+        Errno.ENETUNREACH => SocketError.NetworkUnreachable,
+        Errno.ENETRESET => SocketError.NetworkReset,
+        Errno.ECONNRESET => SocketError.ConnectionReset,
+        Errno.EISCONN => SocketError.IsConnected,
+        Errno.ENOTCONN => SocketError.NotConnected,
+        Errno.ESHUTDOWN => SocketError.Disconnecting,
         Errno.ETIMEDOUT => SocketError.TimedOut,
-        111 => SocketError.ConnectionRefused, // ECONNREFUSED
-        112 => SocketError.HostDown, // EHOSTDOWN
-        113 => SocketError.HostUnreachable, // EHOSTUNREACH
-        114 => SocketError.AlreadyInProgress, // EALREADY
-        115 => SocketError.InProgress, // EINPROGRESS
+        Errno.ECONNREFUSED => SocketError.ConnectionRefused,
+        Errno.EHOSTDOWN => SocketError.HostDown,
+        Errno.EHOSTUNREACH => SocketError.HostUnreachable,
+        Errno.EALREADY => SocketError.AlreadyInProgress,
+        Errno.EINPROGRESS => SocketError.InProgress,
         _ => SocketError.SocketError,
     };
 }

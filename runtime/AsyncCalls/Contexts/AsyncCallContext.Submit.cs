@@ -283,6 +283,11 @@ public sealed unsafe partial class AsyncCallContext
         HandleLease lease = Find<HandleLease>((ulong)block[argument.Slot], "handle");
         HandleState.AddReference(lease.Handle);
         uses.Set(argument.Slot, lease.Handle);
+        if (argument.Slot == IocbSlot.Handle && lease.Registration is { } registration && registration.TryUse())
+        {
+            uses.File = registration;
+        }
+
         resolved[argument.Slot] = lease.Handle.DangerousGetHandle();
     }
 

@@ -86,6 +86,35 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         return lease;
     }
 
+    /// <summary>
+    /// As <see cref="Lease(SafeHandle)"/>, and registers the open file with io_uring (IORING_REGISTER_FILES2), where that is used: its requests then name it by a place in a table and the kernel does
+    /// not look up the descriptor. For a handle that many calls name. Where it cannot be registered (no io_uring, a kernel before 5.19, more than 1,024, a socket) the lease is a plain one.
+    /// </summary>
+    /// <remarks>Sockets are not registered: the kernel would keep a connection open that was closed, and its peer would not hear of it.</remarks>
+    /// <exception cref="ObjectDisposedException">The handle or the context was disposed.</exception>
+    public HandleLease LeaseRegistered(SafeHandle handle)
+    {
+        ArgumentNullException.ThrowIfNull(handle);
+        ThrowIfDead();
+        var lease = new HandleLease(NextLease(), handle, _forget, _engine.RegisterFile);
+        _leases[lease.Id] = lease;
+        return lease;
+    }
+
+    /// <summary>
+    /// As <see cref="Pin"/>, and registers the memory with io_uring (IORING_REGISTER_BUFFERS2), where that is used: reads, writes and sends without a copy then name it by a place in a table, and the
+    /// kernel does not find and pin its pages for each. For a buffer of files with O_DIRECT that is used again and again. Where it cannot be registered (no io_uring, a kernel before 5.19, more than
+    /// 1,024, more than RLIMIT_MEMLOCK or than 1 GiB) the lease is a plain one.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
+    public unsafe BufferLease PinRegistered(Memory<byte> memory)
+    {
+        ThrowIfDead();
+        var lease = new BufferLease(NextLease(), memory, _forget, _engine.RegisterBuffer);
+        _leases[lease.Id] = lease;
+        return lease;
+    }
+
     /// <summary>Pins memory and names it for control blocks of this context.</summary>
     /// <exception cref="ObjectDisposedException">The context was disposed.</exception>
     public BufferLease Pin(Memory<byte> memory)

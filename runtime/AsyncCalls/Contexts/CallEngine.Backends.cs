@@ -5,6 +5,7 @@ using AsyncCalls.Backends.IoUring;
 using AsyncCalls.Backends.LinuxAio;
 using AsyncCalls.Calls;
 using AsyncCalls.Diagnostics;
+using AsyncCalls.Interop.Linux;
 using AsyncCalls.Routing;
 
 namespace AsyncCalls.Contexts;
@@ -65,6 +66,12 @@ internal sealed partial class CallEngine
             _dispatcher.Wake();
         }
     }
+
+    /// <summary>Registers an open file with io_uring; null: it is not used, or does not take it.</summary>
+    public Registration? RegisterFile(int fd) => _ioUring is { IsBroken: false } ring ? ring.RegisterFile(fd) : null;
+
+    /// <summary>The same of pinned memory.</summary>
+    public unsafe Registration? RegisterBuffer(byte* address, long length) => _ioUring is { IsBroken: false } ring ? ring.RegisterBuffer(address, length) : null;
 
     public void Reroute(Call call) => HandOver(call, _workers);
 
@@ -148,7 +155,18 @@ internal sealed partial class CallEngine
 
     private void OnIoUringBroken(int errno)
     {
-        BackendCapability broken = Broken(_ioUring!, errno, "after it was set up");
+        BackendCapability broken;
+        if (errno == Errno.EBADR)
+        {
+            Log.ResultsLost(_logger, Name);
+            broken = new BackendCapability(
+                _ioUring!.Name, false, "it lost completions: the kernel had no memory to keep what found the queue full (EBADR); calls go to workers, and those whose results are not known end with EIO");
+        }
+        else
+        {
+            broken = Broken(_ioUring!, errno, "after it was set up");
+        }
+
         Capabilities = Describe(broken, Capabilities.LinuxAio, Capabilities.Epoll, Capabilities.Workers);
     }
 

@@ -26,6 +26,9 @@ internal sealed partial class CallEngine
         Allowed = options.AllowedIoUringOperations,
         IgnoreDefects = options.IgnoreKernelDefects,
         Release = options.KernelRelease,
+        Polling = options.IoUringSubmissionPolling,
+        UserMemory = options.IoUringUserMemory,
+        Fault = options.IoUringFault,
     };
 
     private AsyncCallCapabilities Describe(BackendCapability ioUring, BackendCapability linuxAio, BackendCapability epoll, BackendCapability workers) =>

@@ -26,4 +26,10 @@ internal static partial class Log
         "{Runtime}: call {Id:x} of {Method} ({Operation}) on {Handle} has not ended after {Age}; {Backend}, {State}.")]
     public static partial void CallStalled(
         ILogger logger, string runtime, ulong id, string method, CallOperation operation, string handle, TimeSpan age, string backend, PendingCallState state);
+
+    [LoggerMessage(
+        5,
+        LogLevel.Critical,
+        "{Runtime}: io_uring lost completions, because the kernel had no memory to keep what found the queue full (EBADR). Calls go to workers. Those whose results are not known end with EIO; what they were to do may have been done.")]
+    public static partial void ResultsLost(ILogger logger, string runtime);
 }

@@ -15,7 +15,7 @@ namespace AsyncCalls.Backends.IoUring;
 /// <para><b>Submission.</b> <see cref="_submitted"/> is a stack that any thread pushes onto; the pump takes it whole and reverses it into
 /// <see cref="_backlog"/>, then fills the kernel's queue. A call on the stack or in the backlog is Queued, and only the pump takes it,
 /// so its link stays its own.</para>
-/// <para><b>Cancel.</b> <see cref="_cancels"/> holds calls whose flag was set. A call may have been pooled and used again before the pump comes to its entry, so
+/// <para><b>Cancel</b> (<c>IoUringBackend.Cancel.cs</c>). <see cref="_cancels"/> holds calls whose flag was set. A call may have been pooled and used again before the pump comes to its entry, so
 /// the pump acts on what it finds then: a call that runs here and is flagged. Should that be another use by now, or one that its submitter is about to end, the
 /// kernel finds nothing. A cancel that the
 /// kernel answers with "not found" or "already running" is repeated by the watchdog until the call completes.</para>
@@ -40,6 +40,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private const int TransientRetriesMax = 1_000;
 
     private readonly IoUringQueues _queues;
+    private readonly long _enteredToTry;
     private readonly IoUringOperations _operations;
     private readonly IBackendHost _host;
     private readonly Watchdog _watchdog;
@@ -61,7 +62,6 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private int _inKernel;
     private int _transientFailures;
     private bool _wakeArmed;
-    private long _entries;
     private volatile bool _broken;
 
     // Whoever registers, and the end.
@@ -71,6 +71,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private IoUringBackend(IoUringQueues queues, IoUringOperations operations, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
     {
         _queues = queues;
+        _enteredToTry = queues.Entered;
         _operations = operations;
         _wake = new WakeDescriptor(wakeFd);
         _host = host;
@@ -87,7 +88,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     public bool IsBroken => _broken;
 
     /// <summary>How often the kernel was entered.</summary>
-    public long Entries => Volatile.Read(ref _entries);
+    public long Entries => _queues.Entered - _enteredToTry;
 
     /// <summary>Whether this kernel's io_uring has an operation.</summary>
     public bool Supports(byte opcode) => _operations.Has(opcode);
@@ -124,13 +125,6 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
 
     /// <summary>Queues an accepted call. The caller wakes the pump, unless it is the pump's own thread.</summary>
     public void Enqueue(Call call) => _submitted.Push(call);
-
-    public CancelOutcome Cancel(Call call, long epoch)
-    {
-        _cancels.Enqueue(call);
-        Wake();
-        return CancelOutcome.InProgress;
-    }
 
     public bool CanInterrupt(Call call) => true;
 
@@ -171,19 +165,6 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
 
         Harvest();
-    }
-
-    /// <summary>Repeats cancels that the kernel could not carry out yet. By the watchdog.</summary>
-    public bool Tick()
-    {
-        if (Volatile.Read(ref _repeatCancels) != 1)
-        {
-            return false;
-        }
-
-        Volatile.Write(ref _repeatCancels, 2);
-        Wake();
-        return true;
     }
 
     public void Dispose()
@@ -234,6 +215,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
 
         Interlocked.Exchange(ref _sleeping, 1);
         bool anything = !_submitted.IsEmpty
+            || _backlog is not null
             || !_cancels.IsEmpty
             || Volatile.Read(ref _repeatCancels) == 2
             || _host.HasWork;
@@ -241,16 +223,18 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         Volatile.Write(ref _sleeping, 0);
     }
 
-    private void Enter(uint minComplete)
+    private void Enter(uint minComplete, bool makeRoom = false)
     {
-        Volatile.Write(ref _entries, _entries + 1);
-        int result = _queues.Enter(minComplete);
+        int result = _queues.Enter(minComplete, makeRoom);
         switch (-result)
         {
             case <= 0:
                 _transientFailures = 0;
                 break;
             case Errno.EINTR:
+                break;
+            case Errno.EBADR:
+                BreakLossy();
                 break;
             case Errno.EAGAIN or Errno.EBUSY or Errno.ENOMEM when ++_transientFailures < TransientRetriesMax:
                 // The kernel has no memory for a request, or wants its completions taken first. Entries stay in the queue.
@@ -312,6 +296,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             bool mine = call.TryTake(call.Epoch);
             Debug.Assert(mine, "Only the pump takes a call that is queued here.");
             Describe((IoCall)call, sqe);
+            NameRegistered((IoCall)call, sqe);
             IoUringAttributes.Encode((IoCall)call, sqe, _queues.ProtectionOf(sqe), _queues.HasAttributes);
             _inKernel++;
             if (timed)
@@ -359,6 +344,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
             sqe->Address = (ulong)moment;
         }
 
+        _givesMore |= call.IsMultishot || form.TellsWhenFree;
         if (call.IsMultishot)
         {
             DescribeMultishot(call, sqe);
@@ -382,75 +368,27 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
     }
 
-    private void TakeCancels()
-    {
-        if (Volatile.Read(ref _repeatCancels) == 2)
-        {
-            Volatile.Write(ref _repeatCancels, 0);
-            Call[] again = [.. _unanswered];
-            _unanswered.Clear();
-            foreach (Call call in again)
-            {
-                SubmitCancel(call);
-            }
-        }
-
-        while (_cancels.TryDequeue(out Call? call))
-        {
-            SubmitCancel(call);
-        }
-    }
-
-    private void SubmitCancel(Call call)
-    {
-        // A call that still waits in the backlog is not running: it ends when the pump comes to it.
-        if (call.Carrier != this || !call.IsRunning || !call.IsToEnd || ((IoCall)call).Kept is not null)
-        {
-            // One whose result is there waits for its memory only: nothing ends that.
-            return;
-        }
-
-        IoUringSqe* sqe = NextSqe();
-        if (sqe is null)
-        {
-            RepeatLater(call);
-            return;
-        }
-
-        sqe->Opcode = IoUringConstants.OpAsyncCancel;
-        sqe->Fd = -1;
-        sqe->Address = call.Id;
-        sqe->UserData = (ulong)new CallId(call.Id).Slot;
-        _inKernel++;
-    }
-
-    private void RepeatLater(Call call)
-    {
-        if (!_unanswered.Contains(call))
-        {
-            _unanswered.Add(call);
-        }
-
-        Volatile.Write(ref _repeatCancels, 1);
-        _watchdog.Arm();
-    }
-
     /// <summary>
     /// An entry of the kernel's queue, with room for as many as are <paramref name="wanted"/>; where there is none, what it holds is submitted first. Null: the kernel takes
     /// nothing now.
     /// </summary>
     private IoUringSqe* NextSqe(int wanted = 1)
     {
-        if (_queues.Free < wanted)
+        var spinner = new SpinWait();
+        while (_queues.Free < wanted && !_broken)
         {
-            Enter(minComplete: 0);
-            if (_broken || _queues.Free < wanted)
+            Enter(minComplete: 0, makeRoom: _queues.IsPolled);
+            if (!_queues.IsPolled)
             {
-                return null;
+                break;
             }
+
+            // Where there is room for one and two are wanted, the kernel's thread is about to take more.
+            spinner.SpinOnce(sleep1Threshold: -1);
         }
 
-        return _queues.TryNextSqe();
+        // A ring that has lost completions still takes cancels; one that cannot be entered takes nothing.
+        return (_broken && !_lossy) || _queues.Free < wanted ? null : _queues.TryNextSqe();
     }
 
     private void Harvest()
@@ -507,71 +445,5 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         }
 
         _batch.Add(call);
-    }
-
-    /// <summary>The kernel refuses to be entered: what it has not taken goes to the workers, what it has still completes through memory.</summary>
-    private void Break(int errno)
-    {
-        if (_broken)
-        {
-            return;
-        }
-
-        // Told before any call goes on elsewhere: who awaited one finds the reason.
-        _broken = true;
-        _onBroken(errno);
-        _queues.Withdraw(id =>
-        {
-            _inKernel--;
-            if (id == WakeTag)
-            {
-                _wakeArmed = false;
-            }
-            else if (id >= CancelTags && _host.InFlight.Find(id) is { } call)
-            {
-                _host.Reroute(call);
-            }
-        });
-
-        // Ends the read of the wake descriptor, if the kernel still has it.
-        _wake.Signal();
-    }
-
-    private void PumpBroken(bool mayWait)
-    {
-        // Nothing can be asked of the kernel any more.
-        _cancels.Clear();
-        TakeSubmissions();
-        while (_backlog is { } call)
-        {
-            _backlog = call.Next;
-            call.Next = null;
-            if (call.TryTake(call.Epoch))
-            {
-                _host.Reroute(call);
-            }
-        }
-
-        Harvest();
-        if (!mayWait)
-        {
-            return;
-        }
-
-        if (_inKernel > 0)
-        {
-            // Also while the read of the wake descriptor is there: it would take the wake-up that this thread waits for.
-            Thread.Sleep(1);
-            return;
-        }
-
-        Interlocked.Exchange(ref _sleeping, 1);
-        if (_submitted.IsEmpty && !_host.HasWork)
-        {
-            ulong value;
-            _ = Syscalls.Read(_wake.Fd, (byte*)&value, sizeof(ulong));
-        }
-
-        Volatile.Write(ref _sleeping, 0);
     }
 }

@@ -15,38 +15,42 @@ namespace AsyncCalls.Backends.IoUring;
 /// </remarks>
 internal sealed unsafe class IoUringQueues : IDisposable
 {
-    private readonly nint _ring;
-    private readonly nuint _ringBytes;
-    private readonly nuint _sqesBytes;
+    private readonly IoUringMemory _memory;
     private readonly uint* _sqHead;
     private readonly uint* _sqTail;
     private readonly uint* _sqFlags;
     private readonly uint _sqEntries;
     private readonly uint _sqMask;
     private readonly IoUringSqe* _sqes;
+    private readonly bool _polled;
+    private readonly IoUringFault? _fault;
     private readonly uint* _cqHead;
     private readonly uint* _cqTail;
     private readonly uint _cqMask;
+    private readonly uint* _cqOverflow;
     private readonly IoUringCqe* _cqes;
     private readonly KernelTimespec* _timeouts;
     private readonly IoUringProtection* _protections;
     private uint _sqLocalTail;
+    private long _entered;
 
-    private IoUringQueues(int fd, in IoUringParameters parameters, nint ring, nuint ringBytes, nint sqes, nuint sqesBytes)
+    private IoUringQueues(int fd, in IoUringParameters parameters, in IoUringMemory memory, IoUringFault? fault)
     {
+        nint ring = memory.Ring;
         Fd = fd;
-        _ring = ring;
-        _ringBytes = ringBytes;
-        _sqesBytes = sqesBytes;
+        _memory = memory;
+        _fault = fault;
+        _polled = (parameters.Flags & IoUringConstants.SetupSqPoll) != 0;
         _sqHead = (uint*)(ring + parameters.Sq.Head);
         _sqTail = (uint*)(ring + parameters.Sq.Tail);
         _sqFlags = (uint*)(ring + parameters.Sq.Flags);
         _sqEntries = parameters.SqEntries;
         _sqMask = parameters.SqEntries - 1;
-        _sqes = (IoUringSqe*)sqes;
+        _sqes = (IoUringSqe*)memory.Sqes;
         _cqHead = (uint*)(ring + parameters.Cq.Head);
         _cqTail = (uint*)(ring + parameters.Cq.Tail);
         _cqMask = parameters.CqEntries - 1;
+        _cqOverflow = (uint*)(ring + parameters.Cq.Overflow);
         _cqes = (IoUringCqe*)(ring + parameters.Cq.Cqes);
         _timeouts = (KernelTimespec*)NativeMemory.Alloc(parameters.SqEntries, (nuint)sizeof(KernelTimespec));
         _protections = (IoUringProtection*)NativeMemory.Alloc(parameters.SqEntries, (nuint)sizeof(IoUringProtection));
@@ -66,12 +70,21 @@ internal sealed unsafe class IoUringQueues : IDisposable
 
     public int Fd { get; }
 
+    /// <summary>Whether a thread of the kernel takes entries by itself.</summary>
+    public bool IsPolled => _polled;
+
     public int SqEntries { get; }
 
     public int CqEntries { get; }
 
     /// <summary>Whether reads and writes may have attributes (IORING_FEAT_RW_ATTR).</summary>
     public bool HasAttributes { get; }
+
+    /// <summary>How often the kernel was entered.</summary>
+    public long Entered => Volatile.Read(ref _entered);
+
+    /// <summary>Completions that the kernel lost, because it had no memory to keep what had no room.</summary>
+    public uint Lost => Volatile.Read(ref *_cqOverflow);
 
     /// <summary>Entries that were filled in and that the kernel has not taken.</summary>
     public uint Pending => _sqLocalTail - Volatile.Read(ref *_sqHead);
@@ -81,29 +94,18 @@ internal sealed unsafe class IoUringQueues : IDisposable
 
     public bool HasCompletions => *_cqHead != Volatile.Read(ref *_cqTail);
 
-    /// <summary>Maps the queues of a ring that was set up. 0, or −errno; the descriptor stays the caller's on failure.</summary>
-    public static int Map(int fd, in IoUringParameters parameters, out IoUringQueues? queues)
+    /// <summary>Maps the queues of a ring that was set up, unless they lie in <paramref name="memory"/> that it was given. 0, or −errno; the descriptor stays the caller's on failure.</summary>
+    public static int Map(int fd, in IoUringParameters parameters, IoUringMemory? memory, IoUringFault? fault, out IoUringQueues? queues)
     {
         queues = null;
-        nuint sqBytes = parameters.Sq.Array + (parameters.SqEntries * sizeof(uint));
-        nuint cqBytes = parameters.Cq.Cqes + (parameters.CqEntries * (nuint)sizeof(IoUringCqe));
-        nuint ringBytes = nuint.Max(sqBytes, cqBytes);
-        nint ring = Syscalls.MapShared(fd, ringBytes, IoUringConstants.SqRingOffset);
-        if (ring < 0)
+        IoUringMemory mapped = default;
+        int result = memory is null ? IoUringMemory.Map(fd, parameters, out mapped) : 0;
+        if (result == 0)
         {
-            return (int)ring;
+            queues = new IoUringQueues(fd, parameters, memory ?? mapped, fault);
         }
 
-        nuint sqesBytes = parameters.SqEntries * (nuint)sizeof(IoUringSqe);
-        nint sqes = Syscalls.MapShared(fd, sqesBytes, IoUringConstants.SqesOffset);
-        if (sqes < 0)
-        {
-            Syscalls.Unmap(ring, ringBytes);
-            return (int)sqes;
-        }
-
-        queues = new IoUringQueues(fd, parameters, ring, ringBytes, sqes, sqesBytes);
-        return 0;
+        return result;
     }
 
     /// <summary>How many entries can be filled in before the kernel has taken some.</summary>
@@ -129,11 +131,31 @@ internal sealed unsafe class IoUringQueues : IDisposable
     /// <summary>Memory for the protection information of an entry, which the kernel reads when it takes the entry.</summary>
     public IoUringProtection* ProtectionOf(IoUringSqe* sqe) => &_protections[sqe - _sqes];
 
-    /// <summary>Publishes the entries that were filled in, submits them and waits for <paramref name="minComplete"/> completions. ≥ 0, or −errno.</summary>
-    public int Enter(uint minComplete)
+    /// <summary>
+    /// Publishes the entries that were filled in, submits them and waits for <paramref name="minComplete"/> completions. Where a thread of the kernel takes them, it is only woken, if it sleeps.
+    /// ≥ 0, or −errno.
+    /// </summary>
+    /// <param name="minComplete">How many completions to wait for.</param>
+    /// <param name="makeRoom">Whether to wait until the kernel's thread has taken an entry.</param>
+    public int Enter(uint minComplete, bool makeRoom = false)
     {
         Volatile.Write(ref *_sqTail, _sqLocalTail);
-        return Syscalls.IoUringEnter(Fd, Pending, minComplete, IoUringConstants.EnterGetEvents);
+        uint flags = IoUringConstants.EnterGetEvents;
+        if (_polled)
+        {
+            // The kernel's thread sets the flag, full fence, then looks at the tail once more before it sleeps.
+            Interlocked.MemoryBarrier();
+            bool sleeps = (Volatile.Read(ref *_sqFlags) & IoUringConstants.SqNeedWakeup) != 0;
+            if (minComplete == 0 && !sleeps && !makeRoom && !NeedsEnter)
+            {
+                return 0;
+            }
+
+            flags |= (sleeps ? IoUringConstants.EnterSqWakeup : 0) | (makeRoom ? IoUringConstants.EnterSqWait : 0);
+        }
+
+        Volatile.Write(ref _entered, _entered + 1);
+        return _fault is null ? Syscalls.IoUringEnter(Fd, Pending, minComplete, flags) : EnterFaulty(minComplete, flags);
     }
 
     /// <summary>Takes back the entries that the kernel has not taken; each is handed to <paramref name="undo"/>.</summary>
@@ -161,7 +183,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
 
         completion = _cqes[head & _cqMask];
         Volatile.Write(ref *_cqHead, head + 1);
-        return true;
+        return _fault is not { ToLose: > 0 } || !Loses(ref completion);
     }
 
     /// <summary>A runtime that was never used and never disposed: no thread of it exists, so nothing is in flight.</summary>
@@ -174,12 +196,36 @@ internal sealed unsafe class IoUringQueues : IDisposable
         GC.SuppressFinalize(this);
     }
 
+    private int EnterFaulty(uint minComplete, uint flags)
+    {
+        int errno = _fault!.Errno;
+        if (errno is not (0 or Errno.EBADR))
+        {
+            return -errno;
+        }
+
+        int result = Syscalls.IoUringEnter(Fd, Pending, errno == 0 ? minComplete : 0, flags);
+        return errno == 0 ? result : -errno;
+    }
+
+    /// <summary>Loses a completion of a call, as the kernel does. Whether there is none in its place.</summary>
+    private bool Loses(ref IoUringCqe completion)
+    {
+        if (completion.UserData is < CallId.MaxSlots or > ulong.MaxValue - 2)
+        {
+            return false;
+        }
+
+        _fault!.ToLose--;
+        (*_cqOverflow)++;
+        return !TryTakeCompletion(out completion);
+    }
+
     private void Unmap()
     {
         NativeMemory.Free(_timeouts);
         NativeMemory.Free(_protections);
-        Syscalls.Unmap((nint)_sqes, _sqesBytes);
-        Syscalls.Unmap(_ring, _ringBytes);
+        _memory.Free();
         _ = Syscalls.Close(Fd);
     }
 }

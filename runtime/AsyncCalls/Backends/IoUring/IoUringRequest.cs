@@ -10,6 +10,15 @@ internal sealed record IoUringRequest(int Entries)
     /// <summary>Whether a kernel that is known to be defective is used all the same.</summary>
     public bool IgnoreDefects { get; init; }
 
+    /// <summary>How long a kernel thread looks for submissions after the last one; null: there is none.</summary>
+    public TimeSpan? Polling { get; init; }
+
+    /// <summary>Whether the queues lie in memory of the process, where the kernel takes it.</summary>
+    public bool UserMemory { get; init; }
+
+    /// <summary>What goes wrong with the ring; null: nothing but what does. For tests.</summary>
+    public IoUringFault? Fault { get; init; }
+
     /// <summary>The release whose defects are looked up; null: that of this machine's kernel.</summary>
     public string? Release { get; init; }
 }

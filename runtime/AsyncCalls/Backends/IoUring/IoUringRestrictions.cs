@@ -12,10 +12,11 @@ internal static unsafe class IoUringRestrictions
     /// <summary>What the runtime itself needs: the no-op of the trial, the read of the wake descriptor, cancels, deadlines.</summary>
     private static readonly byte[] Own = [IoUringConstants.OpNop, IoUringConstants.OpRead, IoUringConstants.OpAsyncCancel, IoUringConstants.OpLinkTimeout];
 
-    /// <summary>What may be registered with the ring later: credentials of calls and rings of buffers.</summary>
+    /// <summary>What may be registered with the ring later: credentials of calls, rings of buffers, and tables of files and buffers.</summary>
     private static readonly byte[] Registrations =
     [
         IoUringConstants.RegisterPersonality, IoUringConstants.UnregisterPersonality, IoUringConstants.RegisterBufferRing, IoUringConstants.UnregisterBufferRing,
+        IoUringConstants.RegisterFileTable, IoUringConstants.UpdateFileTable, IoUringConstants.RegisterBufferTable, IoUringConstants.UpdateBufferTable,
     ];
 
     /// <summary>Restricts a disabled ring to some operations and the runtime's own, and enables it. 0, or −errno.</summary>
@@ -36,7 +37,7 @@ internal static unsafe class IoUringRestrictions
             restrictions[count++] = new IoUringRestriction { Kind = IoUringConstants.RestrictionRegisterOp, Value = registration };
         }
 
-        restrictions[count++] = new IoUringRestriction { Kind = IoUringConstants.RestrictionSqeFlagsAllowed, Value = IoUringConstants.SqeIoLink | IoUringConstants.SqeBufferSelect };
+        restrictions[count++] = new IoUringRestriction { Kind = IoUringConstants.RestrictionSqeFlagsAllowed, Value = IoUringConstants.SqeIoLink | IoUringConstants.SqeBufferSelect | IoUringConstants.SqeFixedFile };
         int result;
         fixed (IoUringRestriction* first = restrictions)
         {
@@ -58,6 +59,9 @@ internal static unsafe class IoUringRestrictions
             }
         }
 
+        // The same system calls with memory that is registered.
+        usable.Set(IoUringConstants.OpReadFixed, usable.Has(IoUringConstants.OpRead) && had.Has(IoUringConstants.OpReadFixed));
+        usable.Set(IoUringConstants.OpWriteFixed, usable.Has(IoUringConstants.OpWrite) && had.Has(IoUringConstants.OpWriteFixed));
         return usable;
     }
 }

@@ -47,7 +47,14 @@ internal static unsafe class IoUringSetup
             return null;
         }
 
-        int result = SetupThatFits(request, out int entries, out IoUringParameters parameters);
+        int result = SetupThatFits(request, out int entries, out IoUringParameters parameters, out IoUringMemory? memory);
+        string declined = "";
+        if (result < 0 && (request.Polling is not null || request.UserMemory))
+        {
+            declined = $"; {Wishes(request)} could not be had ({IoUringRefusal.Explain("io_uring_setup", -result)})";
+            result = SetupThatFits(request with { Polling = null, UserMemory = false }, out entries, out parameters, out memory);
+        }
+
         if (result < 0)
         {
             reason = IoUringRefusal.Explain("io_uring_setup", -result);
@@ -59,14 +66,31 @@ internal static unsafe class IoUringSetup
             return null;
         }
 
-        IoUringQueues? queues = Examine(request, result, parameters, out operations, out reason);
-        if (queues is not null && entries < request.Entries)
+        IoUringQueues? queues = Examine(request, result, parameters, memory, out operations, out reason);
+        if (queues is null)
+        {
+            return null;
+        }
+
+        reason += Granted(parameters) + declined;
+        if (entries < request.Entries)
         {
             reason += $"; there was no memory for the {request.Entries} that were asked for ({IoUringRefusal.MemoryAdvice})";
         }
 
         return queues;
     }
+
+    private static string Wishes(IoUringRequest request) => (request.Polling, request.UserMemory) switch
+    {
+        (null, _) => "queues in memory of the process",
+        (_, false) => "a thread of the kernel that takes submissions",
+        _ => "a thread of the kernel that takes submissions, with queues in memory of the process,",
+    };
+
+    private static string Granted(in IoUringParameters parameters) =>
+        ((parameters.Flags & IoUringConstants.SetupSqPoll) != 0 ? "; a thread of the kernel takes submissions" : "")
+        + ((parameters.Flags & IoUringConstants.SetupNoMmap) != 0 ? "; the queues lie in memory of the process" : "");
 
     /// <summary>Why nothing needs to be tried.</summary>
     private static string? Refusal(IoUringRequest request)
@@ -93,11 +117,11 @@ internal static unsafe class IoUringSetup
     private static string Fixed(KernelDefect defect) => $"Linux {defect.Before}";
 
     /// <summary>Sets up the largest ring that there is memory for, half as large each time. A descriptor, or −errno.</summary>
-    private static int SetupThatFits(IoUringRequest request, out int entries, out IoUringParameters parameters)
+    private static int SetupThatFits(IoUringRequest request, out int entries, out IoUringParameters parameters, out IoUringMemory? memory)
     {
         int result;
         entries = request.Entries;
-        while ((result = SetupWithFlags(request, entries, out parameters)) == -Errno.ENOMEM && entries / 2 >= EntriesMin)
+        while ((result = SetupWithFlags(request, entries, out parameters, out memory)) == -Errno.ENOMEM && entries / 2 >= EntriesMin)
         {
             entries /= 2;
         }
@@ -105,13 +129,19 @@ internal static unsafe class IoUringSetup
         return result;
     }
 
-    private static int SetupWithFlags(IoUringRequest request, int entries, out IoUringParameters parameters)
+    private static int SetupWithFlags(IoUringRequest request, int entries, out IoUringParameters parameters, out IoUringMemory? memory)
     {
-        uint disabled = request.Allowed is null ? 0 : IoUringConstants.SetupDisabled;
+        uint flags = (request.Allowed is null ? 0 : IoUringConstants.SetupDisabled) | (request.UserMemory ? IoUringConstants.SetupNoMmap : 0);
+        if (request.Polling is not null)
+        {
+            // Nobody else runs the kernel's part of a request then: how it interrupts does not matter.
+            return Setup(request, entries, flags | IoUringConstants.SetupSqPoll, out parameters, out memory);
+        }
+
         if (!IoUringFacts.PlainFlags)
         {
-            int result = Setup(entries, CooperativeFlags | disabled, out parameters);
-            if (result != -Errno.EINVAL)
+            int result = Setup(request, entries, CooperativeFlags | flags, out parameters, out memory);
+            if (result != -Errno.EINVAL || request.UserMemory)
             {
                 return result;
             }
@@ -119,20 +149,43 @@ internal static unsafe class IoUringSetup
             IoUringFacts.PlainFlags = true;
         }
 
-        return Setup(entries, disabled, out parameters);
+        return Setup(request, entries, flags, out parameters, out memory);
     }
 
-    private static int Setup(int entries, uint flags, out IoUringParameters parameters)
+    private static int Setup(IoUringRequest request, int entries, uint flags, out IoUringParameters parameters, out IoUringMemory? memory)
     {
         IoUringParameters asked = default;
         asked.Flags = flags | IoUringConstants.SetupClamp | IoUringConstants.SetupCqSize;
         asked.CqEntries = Math.Min((uint)entries * CompletionFactor, MaxCompletionEntries);
+        asked.SqThreadIdle = request.Polling is { } idle ? (uint)Math.Ceiling(idle.TotalMilliseconds) : 0;
+        memory = null;
+        if ((flags & IoUringConstants.SetupNoMmap) != 0)
+        {
+            int made = IoUringMemory.Allocate((uint)entries, asked.CqEntries, out IoUringMemory own);
+            if (made < 0)
+            {
+                parameters = asked;
+                return made;
+            }
+
+            memory = own;
+            asked.Cq.UserAddress = (ulong)own.Ring;
+            asked.Sq.UserAddress = (ulong)own.Sqes;
+        }
+
         int result = Syscalls.IoUringSetup((uint)entries, &asked);
         parameters = asked;
+        if (result < 0)
+        {
+            memory?.Free();
+            memory = null;
+        }
+
         return result;
     }
 
-    private static IoUringQueues? Examine(IoUringRequest request, int fd, in IoUringParameters parameters, out IoUringOperations operations, out string reason)
+    private static IoUringQueues? Examine(
+        IoUringRequest request, int fd, in IoUringParameters parameters, IoUringMemory? memory, out IoUringOperations operations, out string reason)
     {
         operations = (IoUringFacts.Kernel ?? IoUringFacts.Keep(new IoUringFacts.KernelFacts(Probe(fd)))).Operations;
         uint missing = RequiredFeatures & ~parameters.Features;
@@ -148,7 +201,7 @@ internal static unsafe class IoUringSetup
         {
             reason = IoUringRefusal.Explain("io_uring_register of the restrictions", -refused);
         }
-        else if (IoUringQueues.Map(fd, parameters, out IoUringQueues? queues) is < 0 and int error)
+        else if (IoUringQueues.Map(fd, parameters, memory, request.Fault, out IoUringQueues? queues) is < 0 and int error)
         {
             reason = IoUringRefusal.Explain("mmap of the rings", -error);
         }
@@ -168,6 +221,7 @@ internal static unsafe class IoUringSetup
         }
 
         _ = Syscalls.Close(fd);
+        memory?.Free();
         return null;
     }
 

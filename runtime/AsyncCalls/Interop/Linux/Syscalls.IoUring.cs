@@ -123,6 +123,29 @@ internal struct IoUringProtection
     public ulong Seed;
 }
 
+/// <summary>struct io_uring_rsrc_register, 32 bytes: a table of files or buffers.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringTable
+{
+    public uint Count;
+    public uint Flags;
+    public ulong Reserved;
+    public ulong Data;
+    public ulong Tags;
+}
+
+/// <summary>struct io_uring_rsrc_update2, 32 bytes: what lies in a place of such a table.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringTableUpdate
+{
+    public uint Offset;
+    public uint Reserved;
+    public ulong Data;
+    public ulong Tags;
+    public uint Count;
+    public uint Reserved2;
+}
+
 /// <summary>struct io_uring_restriction, 16 bytes.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal struct IoUringRestriction
@@ -180,6 +203,8 @@ internal static class IoUringConstants
     public const byte OpReadV = 1;
     public const byte OpWriteV = 2;
     public const byte OpFSync = 3;
+    public const byte OpReadFixed = 4;
+    public const byte OpWriteFixed = 5;
     public const byte OpPollAdd = 6;
     public const byte OpSyncFileRange = 8;
     public const byte OpSendMsg = 9;
@@ -225,11 +250,16 @@ internal static class IoUringConstants
     public const byte OpEpollWait = 59;
     public const byte OpPipe = 62;
 
+    public const byte SqeFixedFile = 1 << 0;
     public const byte SqeIoLink = 1 << 2;
     public const byte SqeBufferSelect = 1 << 5;
 
     public const ushort AcceptMultishot = 1 << 0;
     public const ushort ReceiveMultishot = 1 << 1;
+
+    /// <summary>IORING_RECVSEND_FIXED_BUF.</summary>
+    public const ushort SendFixedBuffer = 1 << 2;
+
     public const uint PollAddMultishot = 1u << 0;
 
     public const uint CompletionBuffer = 1u << 0;
@@ -243,12 +273,16 @@ internal static class IoUringConstants
     /// <summary>MSG_WAITALL: a send goes on until all is sent, as a blocking one does.</summary>
     public const uint SendAll = 0x100;
 
+    public const uint SetupSqPoll = 1u << 1;
     public const uint SetupCqSize = 1u << 3;
     public const uint SetupClamp = 1u << 4;
     public const uint SetupDisabled = 1u << 6;
     public const uint SetupSubmitAll = 1u << 7;
     public const uint SetupCoopTaskRun = 1u << 8;
     public const uint SetupTaskRunFlag = 1u << 9;
+
+    /// <summary>IORING_SETUP_NO_MMAP (Linux 6.5).</summary>
+    public const uint SetupNoMmap = 1u << 14;
 
     public const uint FeatureSingleMmap = 1u << 0;
     public const uint FeatureNoDrop = 1u << 1;
@@ -262,9 +296,20 @@ internal static class IoUringConstants
     public const ulong AttributeProtection = 1;
 
     public const uint EnterGetEvents = 1u << 0;
+    public const uint EnterSqWakeup = 1u << 1;
+    public const uint EnterSqWait = 1u << 2;
 
+    public const uint SqNeedWakeup = 1u << 0;
     public const uint SqCqOverflow = 1u << 1;
     public const uint SqTaskRun = 1u << 2;
+
+    public const byte RegisterFileTable = 13;
+    public const byte UpdateFileTable = 14;
+    public const byte RegisterBufferTable = 15;
+    public const byte UpdateBufferTable = 16;
+
+    /// <summary>IORING_RSRC_REGISTER_SPARSE (Linux 5.19).</summary>
+    public const uint TableSparse = 1u << 0;
 
     public const byte RegisterBufferRing = 22;
     public const byte UnregisterBufferRing = 23;
