@@ -16,6 +16,7 @@ public sealed class ConsumerTests(PackedFeed feed)
         reflected: True True True
         cancelled: True
         in flight: 0
+        leaves
         """;
 
     [Fact]

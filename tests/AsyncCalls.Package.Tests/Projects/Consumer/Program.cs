@@ -57,6 +57,24 @@ finally
 await host.StopAsync();
 Console.WriteLine($"in flight: {runtime.GetStatistics().InFlight}");
 
+// Parked in the kernel when the process ends, which waits for nobody: two natively, two on threads.
+foreach (AsyncCallBackends backends in (AsyncCallBackends[])[AsyncCallBackends.All, AsyncCallBackends.WorkersOnly])
+{
+    var forgotten = new AsyncCallRuntime(new AsyncCallOptions { Backends = backends });
+    for (int i = 0; i < 2; i++)
+    {
+        var pipe = new AnonymousPipeServerStream(PipeDirection.In);
+        _ = Libc.readAsync(new SafeFileHandle(pipe.SafePipeHandle.DangerousGetHandle(), ownsHandle: false), new byte[1], 1, forgotten).AsTask();
+    }
+
+    while (forgotten.GetStatistics().InFlight < 2)
+    {
+        await Task.Yield();
+    }
+}
+
+Console.WriteLine("leaves");
+
 static async Task<bool> IsTimedOutAsync(Notes notes)
 {
     try
