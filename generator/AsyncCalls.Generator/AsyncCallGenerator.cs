@@ -9,7 +9,7 @@ using Microsoft.CodeAnalysis.Text;
 namespace AsyncCalls.Generator;
 
 /// <summary>
-/// Writes the asynchronous twin of each method that has <c>[AsyncCall]</c>, one file a method. It reports nothing: what cannot
+/// Writes the asynchronous twin of each method that has <c>[AsyncCall]</c>, one file a method, and one with the list of all that they make. It reports nothing: what cannot
 /// work is reported by <see cref="Analyzers.AsyncCallAnalyzer"/>, which runs the same parser.
 /// </summary>
 [Generator(LanguageNames.CSharp)]
@@ -36,5 +36,21 @@ public sealed class AsyncCallGenerator : IIncrementalGenerator
         context.RegisterSourceOutput(
             twins,
             static (output, twin) => output.AddSource(twin.HintName, SourceText.From(TwinEmitter.Emit(twin), Encoding.UTF8)));
+
+        IncrementalValueProvider<EquatableArray<string>> operations = twins
+            .Select(static (twin, _) => (twin.Call as NativeCall)?.Operation ?? CallOperation.Body)
+            .WithTrackingName(TrackingNames.Operation)
+            .Collect()
+            .Select(static (all, _) => new EquatableArray<string>(
+                all.Where(static operation => operation != CallOperation.Body).Distinct().OrderBy(static operation => operation).Select(static operation => operation.ToString())))
+            .WithTrackingName(TrackingNames.Operations);
+
+        context.RegisterSourceOutput(operations, static (output, operations) =>
+        {
+            if (operations.Count > 0)
+            {
+                output.AddSource(OperationListEmitter.HintName, SourceText.From(OperationListEmitter.Emit(operations), Encoding.UTF8));
+            }
+        });
     }
 }

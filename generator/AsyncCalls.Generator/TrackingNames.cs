@@ -5,7 +5,9 @@ internal static class TrackingNames
 {
     public const string Parse = nameof(Parse);
     public const string Model = nameof(Model);
+    public const string Operation = nameof(Operation);
+    public const string Operations = nameof(Operations);
 
     /// <summary>Every name above: the tests fail when a step is added without one.</summary>
-    public static readonly IReadOnlyList<string> All = [Parse, Model];
+    public static readonly IReadOnlyList<string> All = [Parse, Model, Operation, Operations];
 }

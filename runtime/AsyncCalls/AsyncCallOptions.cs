@@ -51,7 +51,7 @@ public sealed class AsyncCallOptions
     /// <summary>
     /// The operations that io_uring may be given; null, the default: all. The kernel itself refuses every other one (IORING_REGISTER_RESTRICTIONS), but for the four that the runtime needs itself: no-op,
     /// the read of its wake descriptor, cancel and linked timeout. Calls of other operations are plain system calls on workers. Operations that are one to io_uring, such as
-    /// read(2) and pread(2), are allowed together.
+    /// read(2) and pread(2), are allowed together. The generator writes a list of what the annotated methods of a compilation make: <c>AsyncCalls.Generated.AnnotatedOperations.All</c>.
     /// </summary>
     public IReadOnlyCollection<CallOperation>? AllowedIoUringOperations { get; set; }
 

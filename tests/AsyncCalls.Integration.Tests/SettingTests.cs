@@ -1,4 +1,5 @@
 using AsyncCalls.CompilerServices;
+using AsyncCalls.Generated;
 using AsyncCalls.Integration.Tests.Subjects;
 using Microsoft.Win32.SafeHandles;
 
@@ -129,6 +130,28 @@ public sealed class SettingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => runtime.With(new CallOptions { RequiredBackends = (AsyncCallBackends)0x40 }));
     }
 
+    /// <summary>A host that allows io_uring what its code annotates, and nothing else, has that natively.</summary>
+    [Fact]
+    public async Task The_list_of_what_is_annotated_allows_it()
+    {
+        Assert.Contains(CallOperation.Read, AnnotatedOperations.All);
+        Assert.Contains(CallOperation.Receive, AnnotatedOperations.All);
+        Assert.DoesNotContain(CallOperation.Poll, AnnotatedOperations.All);
+        Assert.DoesNotContain(CallOperation.Body, AnnotatedOperations.All);
+        Assert.Equal(AnnotatedOperations.All.Order().Distinct(), AnnotatedOperations.All);
+
+        await using AsyncCallRuntime runtime = Lane.NativeNoInline.NewRuntime(options => options.AllowedIoUringOperations = AnnotatedOperations.All);
+        Assert.SkipUnless(runtime.Capabilities.IoUring.Available, runtime.Capabilities.IoUring.Reason);
+        (SafeFileHandle reader, SafeFileHandle writer) = Pipe();
+        using (reader)
+        using (writer)
+        {
+            Assert.Equal(1, await LibraryHandles.writeAsync(writer, new byte[1], 1, runtime));
+            Assert.Equal(1, await LibraryHandles.readAsync(reader, new byte[4], 4, runtime));
+        }
+
+        Assert.Equal(2, runtime.GetStatistics().CompletedByIoUring);
+    }
     private static unsafe (SafeFileHandle Reader, SafeFileHandle Writer) Pipe()
     {
         int* ends = stackalloc int[2];

@@ -5,7 +5,7 @@ namespace AsyncCalls.Generator.Emission;
 /// <summary>Writes the file of one twin.</summary>
 internal static class TwinEmitter
 {
-    private static readonly string GeneratedCode =
+    public static readonly string GeneratedCode =
         $"[global::System.CodeDom.Compiler.GeneratedCode(\"{KnownNames.Tool}\", \"{typeof(TwinEmitter).Assembly.GetName().Version.ToString(3)}\")]";
 
     public static string Emit(TwinModel twin)
