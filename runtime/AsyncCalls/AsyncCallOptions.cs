@@ -88,6 +88,16 @@ public sealed class AsyncCallOptions
     public TimeSpan? IoUringSubmissionPolling { get; set; }
 
     /// <summary>
+    /// Whether devices are polled for the completions of reads and writes at offsets of files with O_DIRECT (IORING_SETUP_IOPOLL): the device makes no interrupt, and a thread of the runtime takes a
+    /// processor while any such call is in flight. For devices with polled queues (<c>nvme.poll_queues</c>). Default: false.
+    /// </summary>
+    /// <remarks>
+    /// A device or file system without them is asked once for each handle; its calls go the ordinary way. Calls with attributes do too. A call that the device has is not cancelled: it ends when the
+    /// device answers.
+    /// </remarks>
+    public bool IoUringCompletionPolling { get; set; }
+
+    /// <summary>
     /// Whether io_uring's queues lie in memory of the process (IORING_SETUP_NO_MMAP, Linux 6.5) and not in the kernel's, which is then mapped: for hosts whose policy forbids to map a ring's
     /// descriptor, or whose memory is accounted to the process. Default: false.
     /// </summary>

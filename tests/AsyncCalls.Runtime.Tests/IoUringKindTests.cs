@@ -1,5 +1,8 @@
+using System.Security.Cryptography;
 using AsyncCalls.Backends.IoUring;
+using AsyncCalls.CompilerServices;
 using Microsoft.Extensions.Logging;
+using Microsoft.Win32.SafeHandles;
 
 namespace AsyncCalls.Runtime.Tests;
 
@@ -101,6 +104,47 @@ public sealed class IoUringKindTests
         Assert.InRange(runtime.GetStatistics().KernelEntries - before, 0, Calls / 10);
     }
 
+    /// <summary>
+    /// Whether this machine's device can be polled or not, the results are the same. Where it cannot, each handle is asked once, and its calls go the ordinary way.
+    /// </summary>
+    [Fact]
+    public async Task Files_whose_device_is_polled_read_and_write_as_any()
+    {
+        SkipWithoutIoUring();
+        await using var runtime = new AsyncCallRuntime(new AsyncCallOptions { IoUringCompletionPolling = true, InlineAttempts = false });
+        Assert.Contains("are polled for", runtime.Capabilities.IoUring.Reason, StringComparison.Ordinal);
+        const int Block = 4_096;
+        string path = Path.Combine(AppContext.BaseDirectory, $"polled-{Guid.NewGuid():N}");
+        await File.WriteAllBytesAsync(path, [], TestContext.Current.CancellationToken);
+        using var file = new SafeFileHandle(Native.open(path, Native.ReadWrite | Native.CloseOnExec | Native.Direct, 0), ownsHandle: true);
+        File.Delete(path);
+        Assert.SkipWhen(file.IsInvalid, "The file system of the tests has no O_DIRECT.");
+        using var memory = new Pages(64);
+        RandomNumberGenerator.Fill(memory.Memory.Span);
+        for (int round = 0; round < 3; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 32).Select(i => WriteAsync(runtime, file, memory.Memory.Slice(i * Block, Block), i * Block).AsTask())).Bound();
+            nint[] read = await Task.WhenAll(Enumerable.Range(0, 32).Select(i => ReadAsync(runtime, file, memory.Memory.Slice((32 + i) * Block, Block), i * Block).AsTask())).Bound();
+            Assert.All(read, count => Assert.Equal(Block, count));
+            Assert.True(memory.Memory.Span[..(32 * Block)].SequenceEqual(memory.Memory.Span[(32 * Block)..]));
+        }
+
+        // Misaligned: what the device says, and not that it cannot be polled.
+        Assert.Equal(-1, await ReadAsync(runtime, file, memory.Memory.Slice(1, 100), 1).Bound());
+        Assert.Equal(0, await ReadAsync(runtime, file, memory.Memory[..Block], 32 * Block).Bound());
+        Assert.True(runtime.GetStatistics().CompletedByIoUring >= 192);
+        Assert.Equal(0, runtime.GetStatistics().InFlight);
+    }
+
+    [Fact]
+    public async Task A_runtime_that_polls_for_nothing_is_disposed()
+    {
+        SkipWithoutIoUring();
+        var runtime = new AsyncCallRuntime(new AsyncCallOptions { IoUringCompletionPolling = true });
+        await runtime.NopAsync().Bound();
+        await runtime.DisposeAsync().Bound();
+    }
+
     [Fact]
     public async Task A_ring_that_cannot_be_entered_any_more_loses_nothing()
     {
@@ -180,6 +224,12 @@ public sealed class IoUringKindTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => parked.Bound());
     }
+
+    private static ValueTask<nint> ReadAsync(AsyncCallRuntime runtime, SafeFileHandle file, Memory<byte> buffer, long offset) =>
+        LibcCalls.PRead(runtime, "test", AsyncCallErrors.ReturnValue, file, buffer, (nuint)buffer.Length, offset, default).AsIntPtr();
+
+    private static ValueTask<nint> WriteAsync(AsyncCallRuntime runtime, SafeFileHandle file, Memory<byte> buffer, long offset) =>
+        LibcCalls.PWrite(runtime, "test", AsyncCallErrors.ReturnValue, file, buffer, (nuint)buffer.Length, offset, default).AsIntPtr();
 
     private static unsafe void Write(TestPipe pipe, byte[] data)
     {

@@ -9,7 +9,7 @@ namespace AsyncCalls.Calls;
 /// descriptor number is reused, the object is not).
 /// </summary>
 /// <remarks>
-/// Thread-safe: two threads that ask at once find the same facts. <see cref="RefusesNoWait"/> only ever turns true, and the count of misses is a hint, of which some may get lost.
+/// Thread-safe: two threads that ask at once find the same facts. <see cref="RefusesNoWait"/> and <see cref="RefusesPolling"/> only ever turn true, and the count of misses is a hint, of which some may get lost.
 /// </remarks>
 internal sealed class HandleFacts
 {
@@ -47,6 +47,9 @@ internal sealed class HandleFacts
 
     /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
     public bool RefusesNoWait { get; set; }
+
+    /// <summary>The device, or the file system, has no polled completions (EOPNOTSUPP): it is not asked again.</summary>
+    public bool RefusesPolling { get; set; }
 
     /// <summary>
     /// Whether a receive should look for data before it waits for it. A server's loop that receives, answers and receives again looks in vain nearly always, and each look is a system

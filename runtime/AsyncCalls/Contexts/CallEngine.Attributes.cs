@@ -34,6 +34,7 @@ internal sealed partial class CallEngine
         }
 
         io.SetAttributes(attributes);
+        chosen = chosen == Backend.Polled ? Backend.IoUring : chosen;
         return _simulated is not null ? chosen
             : chosen is Backend.Epoll or Backend.LinuxAio || !IoUringAttributes.Fit(attributes) ? Backend.Workers
             : attributes.Personality is not null && chosen != Backend.IoUring && MayBeNative(io) ? Backend.IoUring

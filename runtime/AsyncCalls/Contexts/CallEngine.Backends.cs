@@ -37,7 +37,8 @@ internal sealed partial class CallEngine
             && facts is not { RefusesNoWait: true }
             && OperationTable.Of(block.Operation).Readiness is not null
             && ReadinessForm.Fits(block);
-        return native ? Backend.IoUring : device ? Backend.LinuxAio : waits ? Backend.Epoll : Backend.Workers;
+        bool polled = native && _polled is { IsBroken: false } && PolledBackend.Serves(block.Operation, facts);
+        return polled ? Backend.Polled : native ? Backend.IoUring : device ? Backend.LinuxAio : waits ? Backend.Epoll : Backend.Workers;
     }
 
     /// <summary>Makes a backend look at what was started. Workers are woken as they are given calls.</summary>
@@ -67,6 +68,9 @@ internal sealed partial class CallEngine
         }
     }
 
+    /// <summary>Takes back a call (Running) whose device cannot be polled: it goes the ordinary way.</summary>
+    private void RefusePolled(Call call) => HandOver(call, _ioUring is { IsBroken: false } ? _ioUring : _workers);
+
     /// <summary>Registers an open file with io_uring; null: it is not used, or does not take it.</summary>
     public Registration? RegisterFile(int fd) => _ioUring is { IsBroken: false } ring ? ring.RegisterFile(fd) : null;
 
@@ -79,6 +83,7 @@ internal sealed partial class CallEngine
     private IPump MakeBackends(
         AsyncCallOptions options,
         out IoUringBackend? ioUring,
+        out PolledBackend? polled,
         out LinuxAioBackend? linuxAio,
         out EpollBackend? epoll,
         out BackendCapability ioUringFound,
@@ -91,6 +96,13 @@ internal sealed partial class CallEngine
         AsyncCallBackends wanted = _simulated is null && !IsPortable ? options.Backends : AsyncCallBackends.WorkersOnly;
         string reason = unused;
         ioUring = wanted.HasFlag(AsyncCallBackends.IoUring) ? IoUringBackend.TryCreate(RequestOf(options), this, _watchdog, OnIoUringBroken, out reason) : null;
+        polled = null;
+        if (ioUring is not null && options.IoUringCompletionPolling)
+        {
+            polled = PolledBackend.TryCreate(ThreadName, RequestOf(options), this, RefusePolled, out string why);
+            reason += polled is not null ? "; files with O_DIRECT are polled for, if their device can be" : $"; polling for completions could not be had ({why})";
+        }
+
         ioUringFound = new BackendCapability("io_uring", ioUring is not null, reason);
 
         // Both wait in epoll.
@@ -112,6 +124,7 @@ internal sealed partial class CallEngine
     private ICallCarrier Carrier(Backend backend) => _simulated is not null ? _simulated : backend switch
     {
         Backend.IoUring => _ioUring!,
+        Backend.Polled => _polled!,
         Backend.LinuxAio => _linuxAio!,
         Backend.Epoll => _epoll!,
         _ => _workers,
@@ -138,6 +151,10 @@ internal sealed partial class CallEngine
         else if (carrier == _workers)
         {
             _workers.Enqueue(call, epoch);
+        }
+        else if (carrier == _polled)
+        {
+            _polled.Enqueue(call);
         }
         else if (carrier == _linuxAio)
         {

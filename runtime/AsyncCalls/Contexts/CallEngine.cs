@@ -34,6 +34,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
     private readonly CompletionRing _ring;
     private readonly WorkerPool _workers;
     private readonly IoUringBackend? _ioUring;
+    private readonly PolledBackend? _polled;
     private readonly LinuxAioBackend? _linuxAio;
     private readonly EpollBackend? _epoll;
     private readonly ISimulatedBackend? _simulated;
@@ -65,7 +66,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         _stalls = options.StallTimeout == Timeout.InfiniteTimeSpan ? null : new StallReporter(this, logger, options.StallTimeout);
         _workers = new WorkerPool(ThreadName, options.MaxWorkers, options.MaxWorkersPerHandle, options.WorkerIdleTimeout, _watchdog, Counters);
         _simulated = options.Simulator?.Attach(this);
-        IPump pump = MakeBackends(options, out _ioUring, out _linuxAio, out _epoll, out BackendCapability ioUring, out BackendCapability linuxAio, out BackendCapability epoll);
+        IPump pump = MakeBackends(options, out _ioUring, out _polled, out _linuxAio, out _epoll, out BackendCapability ioUring, out BackendCapability linuxAio, out BackendCapability epoll);
         _dispatcher = _simulated is not null ? _simulated : new Dispatcher(ThreadName, this, pump, _watchdog);
         Capabilities = Describe(
             ioUring,
@@ -385,6 +386,7 @@ internal sealed partial class CallEngine : ISimulatedHost, IDispatchSource
         }
 
         _workers.Stop();
+        _polled?.Stop();
         if (_dispatcher.Stop(LastGrace))
         {
             _ring.Dispose();

@@ -328,15 +328,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     {
         ref readonly Iocb iocb = ref call.Iocb;
         NativeForm form = OperationTable.Of(iocb.Operation).Native ?? throw new UnreachableException($"{iocb.Operation} is not routed to io_uring.");
-        sqe->UserData = call.Id;
-        sqe->Opcode = form.Opcode;
-        sqe->Fd = (int)iocb[form.Fd];
-        sqe->Address = (ulong)iocb[form.Address];
-        sqe->Offset = (ulong)iocb[form.Offset];
-        sqe->Length = form.LengthIsTransfer ? (uint)Math.Min(iocb[form.Length], (long)Syscalls.MaxTransfer) : (uint)iocb[form.Length] | form.FixedLength;
-        sqe->OperationFlags = (uint)iocb[form.Flags] | form.FixedFlags;
-        sqe->SpliceFd = (int)iocb[form.SpliceFd];
-        sqe->Address3 = (ulong)iocb[form.Address3];
+        form.Write(iocb, call.Id, sqe);
         if (form.Opcode == IoUringConstants.OpTimeout)
         {
             KernelTimespec* moment = _queues.TimeoutOf(sqe);

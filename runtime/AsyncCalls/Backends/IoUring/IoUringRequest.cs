@@ -13,6 +13,9 @@ internal sealed record IoUringRequest(int Entries)
     /// <summary>How long a kernel thread looks for submissions after the last one; null: there is none.</summary>
     public TimeSpan? Polling { get; init; }
 
+    /// <summary>Whether devices are polled for completions. Such a ring takes reads and writes of files with O_DIRECT, and nothing that waits.</summary>
+    public bool CompletionPolling { get; init; }
+
     /// <summary>Whether the queues lie in memory of the process, where the kernel takes it.</summary>
     public bool UserMemory { get; init; }
 

@@ -131,7 +131,9 @@ internal static unsafe class IoUringSetup
 
     private static int SetupWithFlags(IoUringRequest request, int entries, out IoUringParameters parameters, out IoUringMemory? memory)
     {
-        uint flags = (request.Allowed is null ? 0 : IoUringConstants.SetupDisabled) | (request.UserMemory ? IoUringConstants.SetupNoMmap : 0);
+        uint flags = (request.Allowed is null ? 0 : IoUringConstants.SetupDisabled)
+            | (request.CompletionPolling ? IoUringConstants.SetupIoPoll : 0)
+            | (request.UserMemory ? IoUringConstants.SetupNoMmap : 0);
         if (request.Polling is not null)
         {
             // Nobody else runs the kernel's part of a request then: how it interrupts does not matter.

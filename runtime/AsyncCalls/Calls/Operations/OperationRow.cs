@@ -117,6 +117,20 @@ internal sealed record NativeForm(byte Opcode)
 
     public NativeLimits Limits { get; init; }
 
+    /// <summary>Writes a block into an empty entry.</summary>
+    public unsafe void Write(in Iocb block, ulong userData, IoUringSqe* sqe)
+    {
+        sqe->UserData = userData;
+        sqe->Opcode = Opcode;
+        sqe->Fd = (int)block[Fd];
+        sqe->Address = (ulong)block[Address];
+        sqe->Offset = (ulong)block[Offset];
+        sqe->Length = LengthIsTransfer ? (uint)Math.Min(block[Length], (long)Syscalls.MaxTransfer) : (uint)block[Length] | FixedLength;
+        sqe->OperationFlags = (uint)block[Flags] | FixedFlags;
+        sqe->SpliceFd = (int)block[SpliceFd];
+        sqe->Address3 = (ulong)block[Address3];
+    }
+
     /// <summary>
     /// Whether a block can be expressed. Transfers of no bytes are answered by io_uring without asking the file, which may have something to say (EISDIR, ENOSPC).
     /// </summary>

@@ -273,6 +273,7 @@ internal static class IoUringConstants
     /// <summary>MSG_WAITALL: a send goes on until all is sent, as a blocking one does.</summary>
     public const uint SendAll = 0x100;
 
+    public const uint SetupIoPoll = 1u << 0;
     public const uint SetupSqPoll = 1u << 1;
     public const uint SetupCqSize = 1u << 3;
     public const uint SetupClamp = 1u << 4;
