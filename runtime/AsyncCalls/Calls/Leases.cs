@@ -73,7 +73,7 @@ public sealed unsafe class BufferLease : IDisposable
     private Action<ulong>? _forget;
 
     /// <summary>The lease itself and each call in flight hold one.</summary>
-    private int _uses = 1;
+    private UseCount _uses = UseCount.One;
 
     internal BufferLease(ulong id, Memory<byte> memory, Action<ulong> forget, BufferRegistrar? register = null)
     {
@@ -166,26 +166,11 @@ public sealed unsafe class BufferLease : IDisposable
     }
 
     /// <summary>Takes a use for a call. False: the lease has ended and its memory is free.</summary>
-    internal bool TryUse()
-    {
-        int uses = Volatile.Read(ref _uses);
-        while (uses > 0)
-        {
-            int seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
-            if (seen == uses)
-            {
-                return true;
-            }
-
-            uses = seen;
-        }
-
-        return false;
-    }
+    internal bool TryUse() => _uses.TryTake();
 
     internal void Release()
     {
-        if (Interlocked.Decrement(ref _uses) == 0)
+        if (_uses.Release())
         {
             if (_pinIsForeign && CleanThread.IsRuntimeThread)
             {

@@ -8,31 +8,16 @@ namespace AsyncCalls.Calls;
 /// <param name="empty">Empties it. Any thread.</param>
 internal sealed class Registration(int index, Action<int> empty)
 {
-    private int _uses = 1;
+    private UseCount _uses = UseCount.One;
 
     public int Index => index;
 
     /// <summary>Takes a use for a call. False: the place is empty.</summary>
-    public bool TryUse()
-    {
-        int uses = Volatile.Read(ref _uses);
-        while (uses > 0)
-        {
-            int seen = Interlocked.CompareExchange(ref _uses, uses + 1, uses);
-            if (seen == uses)
-            {
-                return true;
-            }
-
-            uses = seen;
-        }
-
-        return false;
-    }
+    public bool TryUse() => _uses.TryTake();
 
     public void Release()
     {
-        if (Interlocked.Decrement(ref _uses) == 0)
+        if (_uses.Release())
         {
             empty(index);
         }
