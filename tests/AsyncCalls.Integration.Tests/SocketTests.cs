@@ -209,6 +209,19 @@ public sealed class SocketTests
         }
     }
 
+    /// <summary>The class library replaces the descriptor of a socket whose connect failed, unless somebody has seen it: the twins have not.</summary>
+    [Theory, CombinatorialLanes]
+    public async Task A_socket_connects_after_a_failure(Lane lane)
+    {
+        await using AsyncCallRuntime runtime = lane.NewRuntime();
+        using Socket listener = Listen();
+        using Socket client = NewTcp();
+        await AssertAsync(() => AsTask(Sockets.ConnectToAsync(client, IPAddress.Loopback, FreePort(), runtime)), SocketError.ConnectionRefused);
+        await AssertAsync(() => AsTask(Sockets.ConnectByNameAsync(client, "127.0.0.1", FreePort(), runtime)), SocketError.ConnectionRefused);
+        await Sockets.ConnectAsync(client, listener.LocalEndPoint!, runtime).AsTask().WaitAsync(Limit);
+        Assert.True(client.Connected);
+    }
+
     [Theory, CombinatorialLanes]
     public async Task Datagrams_arrive_with_their_address(Lane lane)
     {

@@ -313,7 +313,7 @@ public static class SocketCalls
     public static ValueTask Connect(AsyncCallRuntime runtime, string method, Socket socket, EndPoint remoteEP, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || remoteEP is null)
+        if (DoesNotWait(socket) || remoteEP is null)
         {
             return AtOnce((socket, remoteEP), static state => state.socket.Connect(state.remoteEP!), cancellationToken);
         }
@@ -327,7 +327,7 @@ public static class SocketCalls
     public static ValueTask Connect(AsyncCallRuntime runtime, string method, Socket socket, IPAddress address, int port, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || address is null || port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
+        if (DoesNotWait(socket) || address is null || port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
         {
             return AtOnce((socket, address, port), static state => state.socket.Connect(state.address!, state.port), cancellationToken);
         }
@@ -341,7 +341,7 @@ public static class SocketCalls
     public static ValueTask Connect(AsyncCallRuntime runtime, string method, Socket socket, string host, int port, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || host is null || port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
+        if (DoesNotWait(socket) || host is null || port is < IPEndPoint.MinPort or > IPEndPoint.MaxPort)
         {
             return AtOnce((socket, host, port), static state => state.socket.Connect(state.host!, state.port), cancellationToken);
         }
@@ -358,7 +358,10 @@ public static class SocketCalls
     }
 
     /// <summary>Whether the class library answers without waiting: what is told not to wait, and what it refuses.</summary>
-    private static bool AnswersAtOnce(Socket socket) => socket is null || !socket.Blocking || socket.SafeHandle.IsClosed;
+    private static bool AnswersAtOnce(Socket socket) => DoesNotWait(socket) || socket.SafeHandle.IsClosed;
+
+    /// <summary>The same as far as it can be told without the handle: a socket that has shown it tries only one of several addresses when it connects.</summary>
+    private static bool DoesNotWait(Socket socket) => socket is null || !socket.Blocking;
 
     private static bool IsNative(AsyncCallRuntime runtime, ReadOnlyMemory<byte> buffer, SocketFlags flags) =>
         !runtime.Engine.IsPortable && !buffer.IsEmpty && (flags & ~Native) == 0;
