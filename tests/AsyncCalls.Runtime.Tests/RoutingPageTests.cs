@@ -153,6 +153,11 @@ public sealed class RoutingPageTests
             limits.Add("no address");
         }
 
+        if (form.Limits.HasFlag(NativeLimits.NoTimeLimit))
+        {
+            limits.Add("no socket with a time limit of its own");
+        }
+
         if (form.Limits.HasFlag(NativeLimits.NoTimeout))
         {
             limits.Add("no timeout of its own");

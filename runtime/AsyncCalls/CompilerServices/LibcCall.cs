@@ -171,18 +171,13 @@ public ref struct LibcCall
             return new ImportCall(new Started(_row.Result == ResultKind.ErrorNumber ? -result : result, error));
         }
 
-        bool onWorker = (attributes is not null && MustNotWait) || (_isSocket && HasTimeLimit);
-        Backend backend = onWorker ? Backend.Workers : _runtime.Engine.Choose(route, _call.Iocb, _facts);
+        Backend backend = attributes is not null && MustNotWait ? Backend.Workers : _runtime.Engine.Choose(route, _call.Iocb, _facts);
         _runtime.Start(_call, backend, _cancellationToken);
         return new ImportCall(new Started(_call));
     }
 
     /// <summary>Whether the descriptor was told not to block, and the call obeys that: it then says EAGAIN, on any path.</summary>
     private readonly bool MustNotWait => !_isSocket && (_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)_call.Iocb.Handle);
-
-    /// <summary>Whether the socket has a time limit of its own, which only the plain system call obeys.</summary>
-    private readonly bool HasTimeLimit =>
-        Syscalls.HasTimeLimit((int)_call.Iocb.Handle, toSend: _row.Operation is CallOperation.Send or CallOperation.SendTo);
 
     /// <summary>Makes the call on this thread where it waits for nobody. False: it is to be handed over, with what is left of it.</summary>
     private readonly bool TryAtOnce(Attempt attempt, out long result)

@@ -78,6 +78,9 @@ internal enum NativeLimits : ushort
 
     /// <summary>More vectors than a call takes are refused before the handle is looked at.</summary>
     VectorCount = 1 << 10,
+
+    /// <summary>It waits for ever also where the socket has a time limit of its own (<c>SO_RCVTIMEO</c>, <c>SO_SNDTIMEO</c>). Looked at when the call is routed.</summary>
+    NoTimeLimit = 1 << 11,
 }
 
 /// <summary>How an operation is written into <c>struct io_uring_sqe</c>: which field of the block goes where.</summary>
@@ -145,7 +148,11 @@ internal sealed record NativeForm(byte Opcode)
         && ((Limits & NativeLimits.NoPolling) == 0 || (block.OperationFlags & ~TransferFlagsKnown) == 0)
         && ((Limits & NativeLimits.VectorCount) == 0 || (ulong)block.Length <= VectorsMax)
         && ((Limits & NativeLimits.SocketFlags) == 0 || (block.OperationFlags & ~SocketFlagsKnown) == 0)
-        && ((Limits & NativeLimits.BlockingHandle) == 0 || !Syscalls.IsNonBlocking((int)block.Handle));
+        && ((Limits & NativeLimits.BlockingHandle) == 0 || !Syscalls.IsNonBlocking((int)block.Handle))
+        && ((Limits & NativeLimits.NoTimeLimit) == 0 || !Syscalls.HasTimeLimit((int)block.Handle, Sends));
+
+    private bool Sends => Opcode is IoUringConstants.OpWrite or IoUringConstants.OpWriteV or IoUringConstants.OpSend or IoUringConstants.OpSendMsg or IoUringConstants.OpSendZeroCopy
+        or IoUringConstants.OpConnect;
 }
 
 /// <summary>All that is known of an operation that is a system call. One row of <see cref="OperationTable"/>.</summary>

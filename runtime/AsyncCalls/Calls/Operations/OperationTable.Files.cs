@@ -136,7 +136,7 @@ internal static partial class OperationTable
                 Offset = IocbSlot.Offset,
                 Flags = arguments.Contains(Flags) ? IocbSlot.Flags : IocbSlot.None,
                 LengthIsTransfer = arguments.Contains(Buffer),
-                Limits = (positioned ? NativeLimits.OffsetNotNegative : NativeLimits.None) | (arguments.Contains(Flags) ? NativeLimits.NoPolling : NativeLimits.None)
+                Limits = (positioned ? NativeLimits.OffsetNotNegative : NativeLimits.NoTimeLimit) | (arguments.Contains(Flags) ? NativeLimits.NoPolling : NativeLimits.None)
                     | (arguments.Contains(Vectors) ? NativeLimits.VectorCount : NativeLimits.None),
             },
             Readiness = attempted ? new(AttemptManner.NoWait, writes ? Syscalls.EpollOut : Readable) : null,

@@ -38,7 +38,7 @@ internal static partial class OperationTable
             Arguments = [Handle, new(ArgumentKind.OptionalMemory, IocbSlot.Buffer), new(ArgumentKind.MemoryLength, IocbSlot.Path, sizeof(uint)), Flags],
             Native = new(IoUringConstants.OpAccept)
             {
-                Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Offset = IocbSlot.Path, Flags = IocbSlot.Flags, Limits = NativeLimits.BlockingHandle | NativeLimits.SocketFlags,
+                Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Offset = IocbSlot.Path, Flags = IocbSlot.Flags, Limits = NativeLimits.BlockingHandle | NativeLimits.SocketFlags | NativeLimits.NoTimeLimit,
             },
             LeavesEffects = true,
             Waits = true,
@@ -51,7 +51,7 @@ internal static partial class OperationTable
             Arguments = [Handle, Buffer, Length],
             Native = new(IoUringConstants.OpConnect)
             {
-                Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Offset = IocbSlot.Length, Limits = NativeLimits.BlockingHandle | NativeLimits.AddressLength,
+                Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Offset = IocbSlot.Length, Limits = NativeLimits.BlockingHandle | NativeLimits.AddressLength | NativeLimits.NoTimeLimit,
             },
             LeavesEffects = true,
             Waits = true,
@@ -80,6 +80,7 @@ internal static partial class OperationTable
             Native = new(IoUringConstants.OpSendMsg)
             {
                 Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Flags = IocbSlot.Flags, FixedLength = 1, FixedFlags = IoUringConstants.SendAll,
+                Limits = NativeLimits.NoTimeLimit,
             },
             LeavesEffects = true,
             Waits = true,
@@ -90,7 +91,7 @@ internal static partial class OperationTable
         {
             Number = OnThisProcessor(47, 212),
             Arguments = [Handle, Message, Flags],
-            Native = new(IoUringConstants.OpRecvMsg) { Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Flags = IocbSlot.Flags, FixedLength = 1 },
+            Native = new(IoUringConstants.OpRecvMsg) { Fd = IocbSlot.Handle, Address = IocbSlot.Buffer, Flags = IocbSlot.Flags, FixedLength = 1, Limits = NativeLimits.NoTimeLimit },
             Readiness = new(AttemptManner.DoNotWait, Readable),
             Waits = true,
             ObeysNonBlock = true,
@@ -112,7 +113,7 @@ internal static partial class OperationTable
             Flags = IocbSlot.Flags,
             LengthIsTransfer = true,
             FixedFlags = IoUringConstants.SendAll,
-            Limits = NativeLimits.NoAddress,
+            Limits = NativeLimits.NoAddress | NativeLimits.NoTimeLimit,
         },
         Readiness = new(AttemptManner.DoNotWait, Syscalls.EpollOut),
         LeavesEffects = true,
@@ -136,7 +137,7 @@ internal static partial class OperationTable
             Length = IocbSlot.Length,
             Flags = IocbSlot.Flags,
             LengthIsTransfer = true,
-            Limits = NativeLimits.NoAddress,
+            Limits = NativeLimits.NoAddress | NativeLimits.NoTimeLimit,
         },
         Readiness = new(AttemptManner.DoNotWait, Readable),
         Waits = true,
