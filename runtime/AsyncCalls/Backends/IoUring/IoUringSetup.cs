@@ -143,8 +143,9 @@ internal static unsafe class IoUringSetup
         if (!IoUringFacts.PlainFlags)
         {
             int result = Setup(request, entries, CooperativeFlags | flags, out parameters, out memory);
-            if (result != -Errno.EINVAL || request.UserMemory)
+            if (result != -Errno.EINVAL || request.UserMemory || request.CompletionPolling)
             {
+                // What was refused of a wish says nothing of the flags that every ring has.
                 return result;
             }
 
