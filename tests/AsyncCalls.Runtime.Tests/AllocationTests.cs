@@ -117,6 +117,28 @@ public sealed class AllocationTests : IDisposable
         far.Dispose();
     }
 
+    [Theory, CombinatorialLanes]
+    public async Task A_socket_that_sends_and_receives_allocates_nothing(Lane lane)
+    {
+        (Socket near, Socket far) = Streams.Pair();
+        await Measure(
+            lane,
+            static async (runtime, state, count) =>
+            {
+                (Socket near, Socket far) = ((Socket, Socket))state!;
+                byte[] one = new byte[1];
+                for (int i = 0; i < count; i++)
+                {
+                    ValueTask<int> received = SocketCalls.Receive(runtime, "test", near, one, default);
+                    Assert.True(await SocketCalls.Send(runtime, "test", far, one, SocketFlags.None, default).ConfigureAwait(false) == 1);
+                    Assert.True(await received.ConfigureAwait(false) == 1);
+                }
+            },
+            (near, far));
+        near.Dispose();
+        far.Dispose();
+    }
+
     private static async Task Measure(Lane lane, Func<AsyncCallRuntime, object?, int, Task> loop, object? state = null)
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
