@@ -51,7 +51,7 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "NonBlock", "O_NONBLOCK"), ("Syscalls", "Direct", "O_DIRECT"), ("Syscalls", "CurrentDirectory", "AT_FDCWD"),
         ("Syscalls", "AtEmptyPath", "AT_EMPTY_PATH"), ("Syscalls", "StatxType", "STATX_TYPE"), ("Syscalls", "StatxSize", "sizeof(struct statx)"),
         ("Syscalls", "StatxModeOffset", "offsetof(struct statx, stx_mode)"), ("Syscalls", "GetFlagsCommand", "F_GETFL"), ("Syscalls", "SeekCurrent", "SEEK_CUR"),
-        ("Syscalls", "FileTypeMask", "S_IFMT"), ("Syscalls", "RegularFile", "S_IFREG"), ("Syscalls", "BlockDevice", "S_IFBLK"),
+        ("Syscalls", "FileTypeMask", "S_IFMT"), ("Syscalls", "RegularFile", "S_IFREG"), ("Syscalls", "SocketFile", "S_IFSOCK"), ("Syscalls", "BlockDevice", "S_IFBLK"),
         ("Syscalls", "RwfNoWait", "RWF_NOWAIT"), ("Syscalls", "PReadV2Number", "SYS_preadv2"), ("Syscalls", "PWriteV2Number", "SYS_pwritev2"),
         ("Syscalls", "TgKillNumber", "SYS_tgkill"), ("Syscalls", "GetTidNumber", "SYS_gettid"), ("Syscalls", "OnStack", "SA_ONSTACK"),
         ("Syscalls", "IoUringSetupNumber", "SYS_io_uring_setup"), ("Syscalls", "IoUringEnterNumber", "SYS_io_uring_enter"),

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 
 namespace AsyncCalls.Runtime.Tests;
@@ -14,7 +13,7 @@ public sealed class ZeroCopyTests
     {
         using AsyncCallRuntime runtime = lane.NewRuntime();
         using AsyncCallContext context = runtime.CreateContext();
-        (Socket near, Socket far) = ConnectTcp();
+        (Socket near, Socket far) = Streams.Pair();
         using (near)
         using (far)
         {
@@ -58,7 +57,7 @@ public sealed class ZeroCopyTests
     {
         using AsyncCallRuntime runtime = lane.NewRuntime();
         using AsyncCallContext context = runtime.CreateContext();
-        (Socket near, Socket far) = ConnectTcp();
+        (Socket near, Socket far) = Streams.Pair();
         using (near)
         using (far)
         {
@@ -101,16 +100,6 @@ public sealed class ZeroCopyTests
             && runtime.Capabilities.Routes.Single(route => route.Operation == CallOperation.SendZeroCopy).Backend == "io_uring";
         bool epoll = lane is Lane.Epoll or Lane.LinuxAio;
         Assert.Equal((native ? 1 : 0, epoll ? 1 : 0), (counts.CompletedByIoUring, counts.CompletedByEpoll));
-    }
-
-    private static (Socket Near, Socket Far) ConnectTcp()
-    {
-        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        listener.Listen();
-        var near = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        near.Connect(listener.LocalEndPoint!);
-        return (near, listener.Accept());
     }
 
     private sealed class UnixPair : IDisposable

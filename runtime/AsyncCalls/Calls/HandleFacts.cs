@@ -27,11 +27,12 @@ internal sealed class HandleFacts
     private int _misses;
     private uint _asked;
 
-    private HandleFacts(HandleKind kind, bool seekable, bool onWorkersOnly = false)
+    private HandleFacts(HandleKind kind, bool seekable, bool onWorkersOnly = false, bool isSocket = false)
     {
         Kind = kind;
         Seekable = seekable;
         OnWorkersOnly = onWorkersOnly;
+        IsSocket = isSocket;
     }
 
     public HandleKind Kind { get; }
@@ -44,6 +45,9 @@ internal sealed class HandleFacts
     /// and what hangs cannot be interrupted; and a file system that answers EOPNOTSUPP to a read is asked again for ever.
     /// </summary>
     public bool OnWorkersOnly { get; }
+
+    /// <summary>Whether it is a socket, which may have a time limit of its own.</summary>
+    public bool IsSocket { get; }
 
     /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
     public bool RefusesNoWait { get; set; }
@@ -82,7 +86,7 @@ internal sealed class HandleFacts
 
         if (type is not (Syscalls.RegularFile or Syscalls.BlockDevice))
         {
-            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));
+            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd), isSocket: type == Syscalls.SocketFile);
         }
 
         long fileSystem = Syscalls.FileSystemMagic(fd);

@@ -51,6 +51,9 @@ internal sealed unsafe partial class IoCall : Call
     /// <summary>Whether a write that transferred a part goes on with the rest, whoever carries it: the class library's does.</summary>
     public bool GoesOn => IsClassLibrary;
 
+    /// <summary>Whether the call waits also where its descriptor was told not to: the class library's sockets do.</summary>
+    public bool WaitsAnyway => _manner == CallManner.ClassLibrarySocket;
+
     /// <summary>Whether the call was submitted as a block and nobody awaits it.</summary>
     public bool IsSubmitted { get; private set; }
 
@@ -378,7 +381,7 @@ internal sealed unsafe partial class IoCall : Call
         }
 
         bool interrupted = errno == Errno.ECANCELED || (errno == Errno.EINTR && IsCancelRequested);
-        if (_done > 0 && (!IsWrite || _manner == CallManner.Import))
+        if (_done > 0 && (!IsWrite || !IsClassLibrary))
         {
             // A part was transferred before: it is the result, as it is of the system call. What was read is never thrown away.
             Settle(_done);
@@ -418,13 +421,12 @@ internal sealed unsafe partial class IoCall : Call
 
     private long Perform() => _connects ? Syscalls.AwaitConnection((int)_iocb.Handle)
         : _attributes is { } attributes ? PerformWith(attributes)
-        : _manner == CallManner.ClassLibrarySocket ? PerformPatiently()
+        : WaitsAnyway ? PerformPatiently()
         : Perform(_iocb);
 
     /// <summary>As the class library's socket does: where its descriptor was told not to wait, which was for its asynchronous calls, poll(2) waits; a time limit that passed is ETIMEDOUT.</summary>
     private long PerformPatiently()
     {
-        bool sends = Operation is CallOperation.Send or CallOperation.SendTo;
         while (true)
         {
             long result = Perform(_iocb);
@@ -439,7 +441,7 @@ internal sealed unsafe partial class IoCall : Call
                 return -Errno.ETIMEDOUT;
             }
 
-            result = Syscalls.PollForTransfer(fd, sends);
+            result = Syscalls.PollForTransfer(fd, _row.Native!.Sends);
             if (result <= 0)
             {
                 return result == 0 ? -Errno.ETIMEDOUT : result;

@@ -34,9 +34,6 @@ public ref struct LibcCall
     private HandleFacts? _receiver;
     private int _position;
 
-    /// <summary>Whether it is a blocking call of the class library, which waits also where its descriptor was told not to.</summary>
-    private bool _isSocket;
-
     /// <summary>Bytes of the memory in the fields Buffer, Path and Sixth.</summary>
     private Sizes _sizes;
 
@@ -61,10 +58,7 @@ public ref struct LibcCall
         runtime,
         OperationTable.Of(operation),
         IoCall.Rent(runtime.Owner, method, CallManner.ClassLibrarySocket, AsyncCallErrors.Exception, operation),
-        cancellationToken)
-    {
-        _isSocket = true,
-    };
+        cancellationToken);
 
     /// <summary>A descriptor, by its handle.</summary>
     public LibcCall Handle(SafeHandle handle)
@@ -177,7 +171,7 @@ public ref struct LibcCall
     }
 
     /// <summary>Whether the descriptor was told not to block, and the call obeys that: it then says EAGAIN, on any path.</summary>
-    private readonly bool MustNotWait => !_isSocket && (_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)_call.Iocb.Handle);
+    private readonly bool MustNotWait => !_call.WaitsAnyway && (_row.ObeysNonBlock || _kind == HandleKind.Stream) && Syscalls.IsNonBlocking((int)_call.Iocb.Handle);
 
     /// <summary>Makes the call on this thread where it waits for nobody. False: it is to be handed over, with what is left of it.</summary>
     private readonly bool TryAtOnce(Attempt attempt, out long result)

@@ -55,16 +55,13 @@ public static class SocketCalls
         AsyncCallRuntime runtime, string method, Socket socket, Memory<byte> buffer, SocketFlags socketFlags, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket))
+        bool atOnce = AnswersAtOnce(socket);
+        if (atOnce || !IsNative(runtime, buffer, socketFlags))
         {
-            return AtOnce((socket, buffer, socketFlags), static state => state.socket.Receive(state.buffer.Span, state.socketFlags), cancellationToken);
-        }
-
-        if (!IsNative(runtime, buffer, socketFlags))
-        {
-            return WorkerCalls.Run(
+            return ByClassLibrary(
                 runtime,
                 method,
+                atOnce,
                 (socket, buffer, socketFlags),
                 static state => state.socket.Receive(state.buffer.Span, state.socketFlags),
                 cancellationToken);
@@ -116,16 +113,13 @@ public static class SocketCalls
         AsyncCallRuntime runtime, string method, Socket socket, ReadOnlyMemory<byte> buffer, SocketFlags socketFlags, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket))
+        bool atOnce = AnswersAtOnce(socket);
+        if (atOnce || !IsNative(runtime, buffer, socketFlags))
         {
-            return AtOnce((socket, buffer, socketFlags), static state => state.socket.Send(state.buffer.Span, state.socketFlags), cancellationToken);
-        }
-
-        if (!IsNative(runtime, buffer, socketFlags))
-        {
-            return WorkerCalls.Run(
+            return ByClassLibrary(
                 runtime,
                 method,
+                atOnce,
                 (socket, buffer, socketFlags),
                 static state => state.socket.Send(state.buffer.Span, state.socketFlags),
                 cancellationToken);
@@ -187,19 +181,15 @@ public static class SocketCalls
         AsyncCallRuntime runtime, string method, Socket socket, ReadOnlyMemory<byte> buffer, SocketFlags socketFlags, EndPoint remoteEP, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || remoteEP is null)
+        bool atOnce = AnswersAtOnce(socket) || remoteEP is null;
+        if (atOnce || !IsNative(runtime, buffer, socketFlags) || !socket.IsBound || AddressOf(socket, remoteEP!) is not { } address)
         {
-            return AtOnce(
-                (socket, buffer, socketFlags, remoteEP), static state => state.socket.SendTo(state.buffer.Span, state.socketFlags, state.remoteEP!), cancellationToken);
-        }
-
-        if (!IsNative(runtime, buffer, socketFlags) || !socket.IsBound || AddressOf(socket, remoteEP) is not { } address)
-        {
-            return WorkerCalls.Run(
+            return ByClassLibrary(
                 runtime,
                 method,
+                atOnce,
                 (socket, buffer, socketFlags, remoteEP),
-                static state => state.socket.SendTo(state.buffer.Span, state.socketFlags, state.remoteEP),
+                static state => state.socket.SendTo(state.buffer.Span, state.socketFlags, state.remoteEP!),
                 cancellationToken);
         }
 
@@ -212,21 +202,15 @@ public static class SocketCalls
         AsyncCallRuntime runtime, string method, Socket socket, ReadOnlyMemory<byte> buffer, SocketFlags socketFlags, SocketAddress socketAddress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || socketAddress is null)
+        bool atOnce = AnswersAtOnce(socket) || socketAddress is null;
+        if (atOnce || !IsNative(runtime, buffer, socketFlags) || !socket.IsBound)
         {
-            return AtOnce(
-                (socket, buffer, socketFlags, socketAddress),
-                static state => state.socket.SendTo(state.buffer.Span, state.socketFlags, state.socketAddress!),
-                cancellationToken);
-        }
-
-        if (!IsNative(runtime, buffer, socketFlags) || !socket.IsBound)
-        {
-            return WorkerCalls.Run(
+            return ByClassLibrary(
                 runtime,
                 method,
+                atOnce,
                 (socket, buffer, socketFlags, socketAddress),
-                static state => state.socket.SendTo(state.buffer.Span, state.socketFlags, state.socketAddress),
+                static state => state.socket.SendTo(state.buffer.Span, state.socketFlags, state.socketAddress!),
                 cancellationToken);
         }
 
@@ -236,7 +220,7 @@ public static class SocketCalls
             .Memory(buffer)
             .Number(buffer.Length)
             .Number((int)socketFlags)
-            .Memory(socketAddress.Buffer[..socketAddress.Size])
+            .Memory(socketAddress!.Buffer[..socketAddress.Size])
             .Number(socketAddress.Size)
             .Start()
             .AsInt32();
@@ -247,26 +231,20 @@ public static class SocketCalls
         AsyncCallRuntime runtime, string method, Socket socket, Memory<byte> buffer, SocketFlags socketFlags, SocketAddress receivedAddress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || receivedAddress is null || !socket.IsBound || receivedAddress.Size < SocketAddress.GetMaximumAddressSize(socket.AddressFamily))
+        bool atOnce = AnswersAtOnce(socket) || receivedAddress is null || !socket.IsBound || receivedAddress.Size < SocketAddress.GetMaximumAddressSize(socket.AddressFamily);
+        if (atOnce || !IsNative(runtime, buffer, socketFlags))
         {
-            return AtOnce(
+            return ByClassLibrary(
+                runtime,
+                method,
+                atOnce,
                 (socket, buffer, socketFlags, receivedAddress),
                 static state => state.socket.ReceiveFrom(state.buffer.Span, state.socketFlags, state.receivedAddress!),
                 cancellationToken);
         }
 
-        if (!IsNative(runtime, buffer, socketFlags))
-        {
-            return WorkerCalls.Run(
-                runtime,
-                method,
-                (socket, buffer, socketFlags, receivedAddress),
-                static state => state.socket.ReceiveFrom(state.buffer.Span, state.socketFlags, state.receivedAddress),
-                cancellationToken);
-        }
-
         LibcCalls.Check(runtime);
-        uint[] addressBytes = [(uint)receivedAddress.Buffer.Length];
+        uint[] addressBytes = [(uint)receivedAddress!.Buffer.Length];
         ValueTask<int> received = LibcCall.BeginSocketCall(runtime, method, CallOperation.ReceiveFrom, cancellationToken)
             .Handle(socket.SafeHandle)
             .Memory(buffer)
@@ -289,14 +267,10 @@ public static class SocketCalls
     public static ValueTask<Socket> Accept(AsyncCallRuntime runtime, string method, Socket socket, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(runtime);
-        if (AnswersAtOnce(socket) || !socket.IsBound || socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is 0)
+        bool atOnce = AnswersAtOnce(socket) || !socket.IsBound || socket.GetSocketOption(SocketOptionLevel.Socket, SocketOptionName.AcceptConnection) is 0;
+        if (atOnce || runtime.Engine.IsPortable)
         {
-            return AtOnce(socket, static socket => socket.Accept(), cancellationToken);
-        }
-
-        if (runtime.Engine.IsPortable)
-        {
-            return WorkerCalls.Run(runtime, method, socket, static socket => socket.Accept(), cancellationToken);
+            return ByClassLibrary(runtime, method, atOnce, socket, static socket => socket.Accept(), cancellationToken);
         }
 
         LibcCalls.Check(runtime);
@@ -387,6 +361,11 @@ public static class SocketCalls
     }
 
     private static void Wait(ValueTask connecting) => connecting.AsTask().GetAwaiter().GetResult();
+
+    /// <summary>The call of the class library itself: at once where that does not wait, and otherwise on a worker.</summary>
+    private static ValueTask<TResult> ByClassLibrary<TState, TResult>(
+        AsyncCallRuntime runtime, string method, bool atOnce, TState state, Func<TState, TResult> call, CancellationToken cancellationToken) =>
+        atOnce ? AtOnce(state, call, cancellationToken) : WorkerCalls.Run(runtime, method, state, call, cancellationToken);
 
     private static ValueTask<TResult> AtOnce<TState, TResult>(TState state, Func<TState, TResult> call, CancellationToken cancellationToken)
     {

@@ -65,6 +65,7 @@ internal sealed partial class CallEngine
             && _ioUring is { IsBroken: false }
             && OperationTable.Of(call.Operation).Native is { } form
             && _ioUring.Supports(form.Opcode)
-            && form.Fits(call.Iocb);
+            && form.Fits(call.Iocb)
+            && !form.IsTimeLimited(call.Iocb);
     }
 }

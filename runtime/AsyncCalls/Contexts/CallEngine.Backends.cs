@@ -30,7 +30,8 @@ internal sealed partial class CallEngine
             && _ioUring is { IsBroken: false }
             && OperationTable.Of(block.Operation).Native is { } form
             && _ioUring.Supports(form.Opcode)
-            && form.Fits(block);
+            && form.Fits(block)
+            && (facts is { IsSocket: false } || !form.IsTimeLimited(block));
         bool device = !native && route.Includes(Backend.LinuxAio) && _linuxAio is { IsBroken: false } && facts is not { RefusesNoWait: true };
         bool waits = !native && route.Includes(Backend.Epoll)
             && _epoll is { IsBroken: false }

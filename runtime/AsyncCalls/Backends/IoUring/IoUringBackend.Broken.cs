@@ -25,9 +25,10 @@ internal sealed unsafe partial class IoUringBackend
         // Told before any call goes on elsewhere: who awaited one finds the reason.
         _broken = true;
         _onBroken(errno);
+
+        // Where a thread of the kernel takes the entries, it does so all the same.
         if (!_queues.IsPolled)
         {
-            // A thread of the kernel takes them all the same.
             _queues.Withdraw(Undo);
         }
 

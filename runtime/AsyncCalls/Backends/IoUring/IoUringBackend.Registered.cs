@@ -10,46 +10,43 @@ internal sealed unsafe partial class IoUringBackend
     private readonly RegisteredTable _buffers = new(IoUringConstants.RegisterBufferTable, IoUringConstants.UpdateBufferTable);
 
     /// <summary>Registers an open file. Null: the kernel does not take it, or no more. Any thread.</summary>
-    public Registration? RegisterFile(int fd)
-    {
-        lock (_registering)
-        {
-            int place = _isClosed ? -Errno.EBADF : _files.Fill(_queues.Fd, &fd);
-            return place < 0 ? null : new Registration(place, UnregisterFile);
-        }
-    }
+    public Registration? RegisterFile(int fd) => Register(_files, &fd, UnregisterFile);
 
     /// <summary>Registers pinned memory, whose pages then stay the kernel's too. Null: the kernel does not take it (RLIMIT_MEMLOCK), or no more. Any thread.</summary>
     public Registration? RegisterBuffer(byte* address, long length)
     {
         var vector = new Syscalls.IoVector { Base = address, Length = (nuint)length };
-        lock (_registering)
-        {
-            int place = _isClosed ? -Errno.EBADF : _buffers.Fill(_queues.Fd, &vector);
-            return place < 0 ? null : new Registration(place, UnregisterBuffer);
-        }
+        return Register(_buffers, &vector, UnregisterBuffer);
     }
 
     private void UnregisterFile(int place)
     {
         int none = -1;
-        lock (_registering)
-        {
-            if (!_isClosed)
-            {
-                _files.Empty(_queues.Fd, place, &none);
-            }
-        }
+        Unregister(_files, place, &none);
     }
 
     private void UnregisterBuffer(int place)
     {
         Syscalls.IoVector none = default;
+        Unregister(_buffers, place, &none);
+    }
+
+    private Registration? Register(RegisteredTable table, void* data, Action<int> empty)
+    {
+        lock (_registering)
+        {
+            int place = _isClosed ? -Errno.EBADF : table.Fill(_queues.Fd, data);
+            return place < 0 ? null : new Registration(place, empty);
+        }
+    }
+
+    private void Unregister(RegisteredTable table, int place, void* nothing)
+    {
         lock (_registering)
         {
             if (!_isClosed)
             {
-                _buffers.Empty(_queues.Fd, place, &none);
+                table.Empty(_queues.Fd, place, nothing);
             }
         }
     }

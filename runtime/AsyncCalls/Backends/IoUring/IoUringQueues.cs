@@ -22,7 +22,6 @@ internal sealed unsafe class IoUringQueues : IDisposable
     private readonly uint _sqEntries;
     private readonly uint _sqMask;
     private readonly IoUringSqe* _sqes;
-    private readonly bool _polled;
     private readonly IoUringFault? _fault;
     private readonly uint* _cqHead;
     private readonly uint* _cqTail;
@@ -40,7 +39,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
         Fd = fd;
         _memory = memory;
         _fault = fault;
-        _polled = (parameters.Flags & IoUringConstants.SetupSqPoll) != 0;
+        IsPolled = (parameters.Flags & IoUringConstants.SetupSqPoll) != 0;
         _sqHead = (uint*)(ring + parameters.Sq.Head);
         _sqTail = (uint*)(ring + parameters.Sq.Tail);
         _sqFlags = (uint*)(ring + parameters.Sq.Flags);
@@ -71,7 +70,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     public int Fd { get; }
 
     /// <summary>Whether a thread of the kernel takes entries by itself.</summary>
-    public bool IsPolled => _polled;
+    public bool IsPolled { get; }
 
     public int SqEntries { get; }
 
@@ -141,7 +140,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     {
         Volatile.Write(ref *_sqTail, _sqLocalTail);
         uint flags = IoUringConstants.EnterGetEvents;
-        if (_polled)
+        if (IsPolled)
         {
             // The kernel's thread sets the flag, full fence, then looks at the tail once more before it sleeps.
             Interlocked.MemoryBarrier();

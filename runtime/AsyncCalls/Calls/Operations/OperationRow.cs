@@ -148,10 +148,13 @@ internal sealed record NativeForm(byte Opcode)
         && ((Limits & NativeLimits.NoPolling) == 0 || (block.OperationFlags & ~TransferFlagsKnown) == 0)
         && ((Limits & NativeLimits.VectorCount) == 0 || (ulong)block.Length <= VectorsMax)
         && ((Limits & NativeLimits.SocketFlags) == 0 || (block.OperationFlags & ~SocketFlagsKnown) == 0)
-        && ((Limits & NativeLimits.BlockingHandle) == 0 || !Syscalls.IsNonBlocking((int)block.Handle))
-        && ((Limits & NativeLimits.NoTimeLimit) == 0 || !Syscalls.HasTimeLimit((int)block.Handle, Sends));
+        && ((Limits & NativeLimits.BlockingHandle) == 0 || !Syscalls.IsNonBlocking((int)block.Handle));
 
-    private bool Sends => Opcode is IoUringConstants.OpWrite or IoUringConstants.OpWriteV or IoUringConstants.OpSend or IoUringConstants.OpSendMsg or IoUringConstants.OpSendZeroCopy
+    /// <summary>Whether a block's handle is a socket with a time limit of its own, which the native form would not obey. Asks the kernel.</summary>
+    public bool IsTimeLimited(in Iocb block) => (Limits & NativeLimits.NoTimeLimit) != 0 && Syscalls.HasTimeLimit((int)block.Handle, Sends);
+
+    /// <summary>Whether its time limit, where its socket has one, is that of sending.</summary>
+    public bool Sends => Opcode is IoUringConstants.OpWrite or IoUringConstants.OpWriteV or IoUringConstants.OpSend or IoUringConstants.OpSendMsg or IoUringConstants.OpSendZeroCopy
         or IoUringConstants.OpConnect;
 }
 

@@ -55,6 +55,7 @@ internal static unsafe partial class Syscalls
 
     public const int FileTypeMask = 0xF000; // S_IFMT
     public const int RegularFile = 0x8000; // S_IFREG
+    public const int SocketFile = 0xC000; // S_IFSOCK
     public const int BlockDevice = 0x6000; // S_IFBLK
 
     /// <summary>Whether a descriptor is an epoll instance, by the name that /proc has for it.</summary>

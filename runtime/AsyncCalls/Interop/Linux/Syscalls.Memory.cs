@@ -7,32 +7,13 @@ internal static unsafe partial class Syscalls
 {
     private const int ReadWrite = 0x3; // PROT_READ | PROT_WRITE
     private const int SharedPopulate = 0x8001; // MAP_SHARED | MAP_POPULATE
-    private const int SharedAnonymousPopulate = 0x8021; // MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE
     private const int DontFork = 10; // MADV_DONTFORK
 
     /// <summary>Zeroed memory of the process itself, which a forked child does not inherit; or −errno.</summary>
-    public static nint MapOwn(nuint length)
-    {
-        nint address = Answer(mmap(0, length, ReadWrite, SharedAnonymousPopulate, -1, 0));
-        if (address > 0)
-        {
-            _ = madvise(address, length, DontFork);
-        }
-
-        return address;
-    }
+    public static nint MapOwn(nuint length) => KeepFromChildren(Answer(mmap(0, length, ReadWrite, SharedPopulate | MapAnonymous, -1, 0)), length);
 
     /// <summary>Maps a shared region of a descriptor that a forked child does not inherit; or −errno.</summary>
-    public static nint MapShared(int fd, nuint length, long offset)
-    {
-        nint address = Answer(mmap(0, length, ReadWrite, SharedPopulate, fd, offset));
-        if (address > 0)
-        {
-            _ = madvise(address, length, DontFork);
-        }
-
-        return address;
-    }
+    public static nint MapShared(int fd, nuint length, long offset) => KeepFromChildren(Answer(mmap(0, length, ReadWrite, SharedPopulate, fd, offset)), length);
 
     public static void Unmap(nint address, nuint length) => _ = munmap(address, length);
 
