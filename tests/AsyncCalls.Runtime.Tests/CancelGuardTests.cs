@@ -95,9 +95,35 @@ public sealed partial class CancelGuardTests
         call.Abandon();
     }
 
-    /// <summary>A signal that was sent is met by the worker's own Leave, and not by what the thread does next.</summary>
+    /// <summary>Once the callback has set its flag, the call does not wait for what it still does: it may be sending the signal that has ended the call.</summary>
     [Fact]
-    public void A_worker_takes_the_signal_before_it_leaves()
+    public void A_call_does_not_wait_for_whoever_cancelled_it()
+    {
+        using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
+        using var cancel = new CancellationTokenSource();
+        using var carrier = new HesitantCarrier();
+        Call call = NewNop(runtime);
+        long epoch = call.Epoch;
+        call.Carrier = carrier;
+        call.Observe(cancel.Token);
+        call.Accept();
+        Assert.True(call.TryTake(epoch));
+        var firing = new Thread(cancel.Cancel);
+        firing.Start();
+        Assert.True(carrier.Hesitates.Wait(Bounded.Limit));
+        var ending = new Thread(() => call.Settle(0));
+        ending.Start();
+        bool ended = ending.Join(Bounded.Limit);
+        carrier.GoesOn.Set();
+        Assert.True(firing.Join(Bounded.Limit));
+        Assert.True(ended, "The call waited for the callback of its token.");
+        Assert.Equal(epoch, carrier.Asked);
+        call.Abandon();
+    }
+
+    /// <summary>A signal that was sent is met by the worker's own Leave, or kept from it, and not by what the thread does next.</summary>
+    [Fact]
+    public void A_signal_reaches_a_worker_inside_its_gate_only()
     {
         var enough = TimeSpan.FromSeconds(2);
         using AsyncCallRuntime runtime = Lane.Workers.NewRuntime();
@@ -195,6 +221,34 @@ public sealed partial class CancelGuardTests
 
     [LibraryImport("libc", SetLastError = true)]
     private static unsafe partial int ppoll(void* entries, ulong count, (long Seconds, long Nanoseconds)* time, void* mask);
+
+    /// <summary>Stops while it cancels.</summary>
+    private sealed class HesitantCarrier : ICallCarrier, IDisposable
+    {
+        public ManualResetEventSlim Hesitates { get; } = new();
+
+        public ManualResetEventSlim GoesOn { get; } = new();
+
+        public long Asked { get; private set; }
+
+        public string Name => "test";
+
+        public CancelOutcome Cancel(Call call, long epoch)
+        {
+            Asked = epoch;
+            Hesitates.Set();
+            Assert.True(GoesOn.Wait(Bounded.Limit));
+            return CancelOutcome.InProgress;
+        }
+
+        public bool CanInterrupt(Call call) => true;
+
+        public void Dispose()
+        {
+            Hesitates.Dispose();
+            GoesOn.Dispose();
+        }
+    }
 
     /// <summary>A call that stops between the firing of its token and the flag.</summary>
     private sealed class HesitantCall : Call, IDisposable

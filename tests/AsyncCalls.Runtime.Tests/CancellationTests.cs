@@ -296,7 +296,7 @@ public sealed class CancellationTests
         }
     }
 
-    /// <summary>A canceller has announced a signal and not sent it yet: the worker must not go on to another call.</summary>
+    /// <summary>A canceller has announced a signal and not sent it yet: the worker's call may end, and the worker must not go on to another one.</summary>
     [Fact]
     public async Task A_worker_waits_for_the_signal_that_was_announced()
     {
@@ -310,17 +310,21 @@ public sealed class CancellationTests
         const long Signalling = 2;
         gate.SetValue(worker, inside | Signalling);
         using var left = new ManualResetEventSlim();
+        using var ready = new ManualResetEventSlim();
         var thread = new Thread(() =>
         {
             worker.Leave();
             left.Set();
+            worker.Ready();
+            ready.Set();
         });
         thread.Start();
-        bool early = left.Wait(100);
-        gate.SetValue(worker, inside);
-        Assert.True(left.Wait(Bounded.Limit));
+        bool hasLeft = left.Wait(Bounded.Limit);
+        bool early = ready.Wait(100);
+        gate.SetValue(worker, (long)gate.GetValue(worker)! & ~Signalling);
         Assert.True(thread.Join(Bounded.Limit));
-        Assert.False(early, "The worker left while a signal was on its way.");
+        Assert.True(hasLeft, "The worker's call waited for the thread that sends the signal.");
+        Assert.False(early, "The worker was ready for another call while a signal was on its way.");
         call.Abandon();
     }
 

@@ -53,7 +53,7 @@ public sealed unsafe class InteropLayoutTests
         ("Syscalls", "StatxModeOffset", "offsetof(struct statx, stx_mode)"), ("Syscalls", "GetFlagsCommand", "F_GETFL"), ("Syscalls", "SeekCurrent", "SEEK_CUR"),
         ("Syscalls", "FileTypeMask", "S_IFMT"), ("Syscalls", "RegularFile", "S_IFREG"), ("Syscalls", "SocketFile", "S_IFSOCK"), ("Syscalls", "BlockDevice", "S_IFBLK"),
         ("Syscalls", "RwfNoWait", "RWF_NOWAIT"), ("Syscalls", "PReadV2Number", "SYS_preadv2"), ("Syscalls", "PWriteV2Number", "SYS_pwritev2"),
-        ("Syscalls", "TgKillNumber", "SYS_tgkill"), ("Syscalls", "GetTidNumber", "SYS_gettid"), ("Syscalls", "OnStack", "SA_ONSTACK"),
+        ("Syscalls", "BlockCommand", "SIG_BLOCK"), ("Syscalls", "UnblockCommand", "SIG_UNBLOCK"), ("Syscalls", "TgKillNumber", "SYS_tgkill"), ("Syscalls", "GetTidNumber", "SYS_gettid"), ("Syscalls", "OnStack", "SA_ONSTACK"),
         ("Syscalls", "IoUringSetupNumber", "SYS_io_uring_setup"), ("Syscalls", "IoUringEnterNumber", "SYS_io_uring_enter"),
         ("Syscalls", "IoUringRegisterNumber", "SYS_io_uring_register"), ("Syscalls", "EventFdCloseOnExec", "EFD_CLOEXEC"),
         ("Syscalls", "EventFdNonBlock", "EFD_NONBLOCK"), ("Syscalls", "ReadWrite", "PROT_READ | PROT_WRITE"),

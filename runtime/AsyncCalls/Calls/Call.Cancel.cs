@@ -73,11 +73,12 @@ internal abstract partial class Call
     /// </summary>
     public void FlagTimedOut() => TryFlagCancel(Epoch, CancelReason.TimedOut, out _);
 
-    // This use cannot end under the callback: settling waits for it.
+    // Settling waits until the flag is set, or will not be. Afterwards the use may end at any moment.
     private void OnTokenFired()
     {
+        long epoch = Epoch;
         CancellationTokenSource? source = BodySource;
-        if (IsCancellable && TryFlagCancel(Epoch, CancelReason.Requested, out _) && Carry(Epoch) != CancelOutcome.Cancelled)
+        if (IsCancellable && TryFlagCancel(epoch, CancelReason.Requested, out _, TokenFlag) && Carry(epoch) != CancelOutcome.Cancelled)
         {
             // As a linked token does: on the thread that cancels.
             source?.Cancel();
@@ -87,8 +88,8 @@ internal abstract partial class Call
     // Before the call is accepted its carrier does not know it yet: the flag alone is seen when it is accepted.
     private CancelOutcome Carry(long epoch) => Carrier?.Cancel(this, epoch) ?? CancelOutcome.InProgress;
 
-    private bool TryFlagCancel(long epoch, CancelReason reason, out bool before) =>
-        TryFlag(epoch, CancelFlag, CancelFlag | ((long)reason << ReasonShift), out before);
+    private bool TryFlagCancel(long epoch, CancelReason reason, out bool before, long more = 0) =>
+        TryFlag(epoch, CancelFlag, CancelFlag | ((long)reason << ReasonShift) | more, out before);
 
     /// <summary>Asks to be told of the end of a use. False: it has ended. Called by <see cref="CallObservers"/>, which is told.</summary>
     public bool TryFlagObserved(long epoch) => TryFlag(epoch, ObservedFlag, ObservedFlag, out bool before) || before;

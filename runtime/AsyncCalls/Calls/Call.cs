@@ -126,9 +126,13 @@ internal abstract partial class Call
         Release();
         Timer?.Remove(this);
 
-        // Waits for a callback that runs on another thread at this moment, which is short and waits for nobody: afterwards no
-        // callback of this use can meet the next one.
-        _registration.Dispose();
+        if ((Volatile.Read(ref _word) & TokenFlag) == 0)
+        {
+            // Waits for a callback that runs on another thread at this moment and has not set its flag, which it does at once: afterwards
+            // no callback of this use can meet the next one.
+            _registration.Dispose();
+        }
+
         long settled = Change(Running, Settled);
         if ((settled & ObservedFlag) != 0)
         {

@@ -15,18 +15,21 @@ internal static class CancelMetrics
 
     public static IEnumerable<Metric> All { get; } =
     [
-        new()
-        {
-            Name = "cancel_pipe_p50_vs_wake",
-            Unit = "ns (p50)",
-            Work = "from Cancel() to the awaiter resumed, a pipe read parked on a worker",
-            Reference = "C, futex wake, one way",
-            Target = new Target(1.5),
-            Open = Open,
-        },
+        Against("cancel_pipe_p50_vs_wake", "C, futex wake, one way", 1.5, static (c, samples) => c.Wake(Idle, samples)),
+        Against("cancel_pipe_p50_vs_signal", "C, tgkill until read has ended", 1.5, static (c, samples) => c.Interrupt(Idle, samples)),
     ];
 
-    private static Comparison Open(BenchmarkResources resources)
+    private static Metric Against(string name, string reference, double target, Action<CReferences, double[]> sample) => new()
+    {
+        Name = name,
+        Unit = "ns (p50)",
+        Work = "from Cancel() to the awaiter resumed, a pipe read parked on a worker",
+        Reference = reference,
+        Target = new Target(target),
+        Open = resources => Open(resources, sample),
+    };
+
+    private static Comparison Open(BenchmarkResources resources, Action<CReferences, double[]> sample)
     {
         CReferences c = resources.C;
         var runtime = new AsyncCallRuntime(new AsyncCallOptions { Backends = AsyncCallBackends.WorkersOnly });
@@ -34,7 +37,7 @@ internal static class CancelMetrics
         var cancel = new CancelledRead(runtime, pipe, Idle);
         return new Comparison(
             new SampledWork(cancel.Sample),
-            new SampledWork(samples => c.Wake(Idle, samples)),
+            new SampledWork(samples => sample(c, samples)),
             runtime,
             cancel,
             pipe);

@@ -13,12 +13,14 @@ internal sealed unsafe class CReferences : IDisposable
     private readonly nint _library;
     private readonly delegate* unmanaged<int, byte*, uint, ulong, ulong, int> _pread;
     private readonly delegate* unmanaged<uint, uint, double*, int> _wake;
+    private readonly delegate* unmanaged<uint, uint, double*, int> _interrupt;
 
     private CReferences(nint library)
     {
         _library = library;
         _pread = (delegate* unmanaged<int, byte*, uint, ulong, ulong, int>)NativeLibrary.GetExport(library, "ref_pread");
         _wake = (delegate* unmanaged<uint, uint, double*, int>)NativeLibrary.GetExport(library, "ref_wake");
+        _interrupt = (delegate* unmanaged<uint, uint, double*, int>)NativeLibrary.GetExport(library, "ref_interrupt");
     }
 
     /// <exception cref="ReferenceUnavailableException">There is no compiler, or it cannot compile this.</exception>
@@ -54,6 +56,15 @@ internal sealed unsafe class CReferences : IDisposable
         fixed (double* samples = samplesNs)
         {
             Check("futex", _wake((uint)samplesNs.Length, (uint)idle.TotalMicroseconds, samples));
+        }
+    }
+
+    /// <summary>Samples of the time in which a signal ends a blocked read, in nanoseconds.</summary>
+    public void Interrupt(TimeSpan idle, double[] samplesNs)
+    {
+        fixed (double* samples = samplesNs)
+        {
+            Check("tgkill", _interrupt((uint)samplesNs.Length, (uint)idle.TotalMicroseconds, samples));
         }
     }
 

@@ -37,6 +37,9 @@ internal static class ThreadInterrupt
         }
     }
 
+    /// <summary>Keeps the signal from the calling thread, which has received it before, or was about to.</summary>
+    public static void Block() => _ = Syscalls.BlockSignal(Installed.Value.Signal);
+
     private static (int Signal, string Reason) Install()
     {
         if (!OperatingSystem.IsLinux())

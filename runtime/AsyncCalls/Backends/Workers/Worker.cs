@@ -7,18 +7,20 @@ namespace AsyncCalls.Backends.Workers;
 /// <remarks>
 /// <para><see cref="_gate"/> holds an epoch (new at each <see cref="Enter"/>) and two bits.</para>
 /// <code>
-///   Outside ──Enter──► Inside ──Leave──► Outside
-///                      │    ▲
-///              Interrupt    done            (canceller or watchdog)
-///                      ▼    │
-///               Inside + Signalling         Leave waits here until the signal was sent
+///   Outside ──Enter──► Inside ────────Leave────────► Outside ──Enter──►
+///                      │    ▲                           ▲
+///              Interrupt    sent                        sent          (canceller or watchdog)
+///                      ▼    │                           │
+///               Inside + Signalling ──block, Leave──► Signalling      Ready waits here until it was sent, and unblocks
 /// </code>
 /// <para><b>No lost cancel.</b> Enter: open the gate (a full fence), then read the call's cancel flag. Canceller: set the flag (a full fence), then
 /// read the gate. One of the two sees the other. A signal that arrives before the thread is in the kernel interrupts
 /// nothing; <see cref="Interrupt"/> is repeated by the watchdog until the gate is closed.</para>
 /// <para><b>No late signal.</b> A signal is sent only between the swap to Signalling, which succeeds only in the epoch that was looked at, and the
-/// swap back; Leave cannot pass meanwhile. A signal that was sent is pending on this thread, and any system call delivers it on its way
-/// back: Leave makes one. So what runs on the thread afterwards, continuations included, is never met by a signal of ours.</para>
+/// swap back. One that was sent before Leave is pending on this thread, and any system call delivers it on its way back: Leave makes one. One that is being
+/// sent may have met the call already, while its sender is still in the kernel (for 6 µs and more, or without a processor, which this thread may have taken from it): the call must not wait for
+/// that. The thread blocks the signal and leaves; before it takes its next call, <see cref="Ready"/> waits for the sender and lets through what is pending. So what runs on the
+/// thread outside of the gate, continuations included, is never met by a signal of ours.</para>
 /// </remarks>
 internal sealed class Worker : IInterruptGate
 {
@@ -32,6 +34,7 @@ internal sealed class Worker : IInterruptGate
     private readonly WorkerPool _pool;
     private long _gate;
     private long _signalledGate = -1;
+    private bool _blocked;
     private Call? _current;
     private int _threadId;
     private int _repeatAt;
@@ -122,6 +125,7 @@ internal sealed class Worker : IInterruptGate
 
     public bool Enter(Call call)
     {
+        Ready();
         _current = call;
         _repeatAfter = 1;
         long open = (((_gate >> EpochShift) + 1) << EpochShift) | Inside;
@@ -137,24 +141,45 @@ internal sealed class Worker : IInterruptGate
 
     public void Leave()
     {
-        var spinner = new SpinWait();
         while (true)
         {
             long gate = Volatile.Read(ref _gate);
-            if ((gate & Signalling) == 0 && Interlocked.CompareExchange(ref _gate, gate & ~Inside, gate) == gate)
+            if ((gate & Signalling) != 0 && !_blocked)
+            {
+                ThreadInterrupt.Block();
+                _blocked = true;
+            }
+
+            if (Interlocked.CompareExchange(ref _gate, gate & ~Inside, gate) == gate)
             {
                 break;
             }
-
-            spinner.SpinOnce(sleep1Threshold: -1);
         }
 
         _current = null;
-        if (Volatile.Read(ref _signalledGate) == (_gate | Inside))
+        if (!_blocked && Volatile.Read(ref _signalledGate) == (_gate | Inside))
         {
             // Any system call: a pending signal is delivered on the way back.
             _ = Syscalls.GetThreadId();
         }
+    }
+
+    /// <summary>Takes the signal that was still being sent when the thread left its call, if one was. By the thread, before its next call.</summary>
+    public void Ready()
+    {
+        if (!_blocked)
+        {
+            return;
+        }
+
+        var spinner = new SpinWait();
+        while ((Volatile.Read(ref _gate) & Signalling) != 0)
+        {
+            spinner.SpinOnce(sleep1Threshold: -1);
+        }
+
+        _blocked = false;
+        ThreadInterrupt.Unblock();
     }
 
     /// <summary>Signals the thread if it is inside the system call of <paramref name="call"/> and that call is to be cancelled. Any thread.</summary>
@@ -171,7 +196,9 @@ internal sealed class Worker : IInterruptGate
 
         Volatile.Write(ref _signalledGate, gate);
         ThreadInterrupt.Send(_threadId);
-        Volatile.Write(ref _gate, gate);
+
+        // The thread may have left meanwhile.
+        Interlocked.And(ref _gate, ~Signalling);
     }
 
     /// <summary>Sends again where a cancel has had no effect yet. Returns whether one is still outstanding. By the watchdog.</summary>

@@ -159,6 +159,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
     {
         while (Find(worker, out WorkEntry entry, out WorkClass workClass))
         {
+            worker.Ready();
             Execute(worker, entry, workClass);
         }
 

@@ -8,6 +8,7 @@ namespace AsyncCalls.Interop.Linux;
 internal static unsafe partial class Syscalls
 {
     private const int SetNameCommand = 15; // PR_SET_NAME
+    private const int BlockCommand = 0; // SIG_BLOCK
     private const int UnblockCommand = 1; // SIG_UNBLOCK
     private const int OpenCloseOnExec = 0x80000; // O_CLOEXEC, the same on x86-64 and arm64
     private const int StatBytes = 128; // "tid (comm) state …": 10 digits and 15 characters lie before the state
@@ -35,10 +36,15 @@ internal static unsafe partial class Syscalls
     public static int SetIoPriority(int priority) => (int)Raw(SetIoPriorityNumber, OfThread, 0, priority, 0, 0, 0);
 
     /// <summary>Lets the calling thread receive a signal, whatever mask it inherited from the thread that started it.</summary>
-    public static int UnblockSignal(int signal)
+    public static int UnblockSignal(int signal) => ChangeMask(UnblockCommand, signal);
+
+    /// <summary>Keeps a signal that is sent to the calling thread pending.</summary>
+    public static int BlockSignal(int signal) => ChangeMask(BlockCommand, signal);
+
+    private static int ChangeMask(int command, int signal)
     {
         ulong set = 1UL << (signal - 1);
-        return (int)Raw(SigProcMaskNumber, UnblockCommand, (nint)(&set), 0, sizeof(ulong), 0, 0);
+        return (int)Raw(SigProcMaskNumber, command, (nint)(&set), 0, sizeof(ulong), 0, 0);
     }
 
     /// <summary>Whether a thread of this process computes, or waits for nothing but a processor (state R). False also where that cannot be found out.</summary>
