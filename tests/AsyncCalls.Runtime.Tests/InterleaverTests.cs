@@ -89,6 +89,9 @@ public sealed class InterleaverTests
     public void TheTableGivesEachCallASlotOfItsOwn() => AssertHolds(Slots<TableWithoutFlaw>());
 
     [Fact]
+    public void ASlotThatAThreadKeepsIsNobodyElsesAndWithinReachOfAll() => AssertHolds(KeptSlot<TableWithoutFlaw>());
+
+    [Fact]
     public void AMissingFenceInPublishIsFound() => AssertFound(Asleep<NoFenceInPublish>(looksAgain: true), "a wake-up");
 
     [Fact]
@@ -147,9 +150,10 @@ public sealed class InterleaverTests
 
         void Add(int number) => Assert.True(table.TryAdd(calls[number]), "A slot was free, and none was given.");
 
-        // Grows the table before anyone runs.
+        void Remove(int number) => Assert.Same(calls[number], table.Remove(calls[number].Id));
+
+        // Grows the table before anyone runs. The slot that the other thread frees first is kept for its next call; the second goes back to the stack.
         Add(0);
-        Assert.Same(calls[0], table.Remove(calls[0].Id));
         return new Scenario(
             [
                 () => Add(1),
@@ -157,17 +161,50 @@ public sealed class InterleaverTests
                 {
                     Add(2);
                     Add(3);
-                    Assert.Same(calls[2], table.Remove(calls[2].Id));
+                    Remove(0);
+                    Remove(2);
                     Add(4);
+                    Add(0);
                 },
             ],
             () =>
             {
-                TestCall[] live = [calls[1], calls[3], calls[4]];
-                Assert.True(live.Select(static call => new CallId(call.Id).Slot).Distinct().Count() == 3, "Two calls have one slot.");
+                TestCall[] live = [calls[0], calls[1], calls[3], calls[4]];
+                Assert.True(live.Select(static call => new CallId(call.Id).Slot).Distinct().Count() == 4, "Two calls have one slot.");
                 Assert.All(live, call => Assert.True(table.Find(call.Id) == call, "The call of a slot is another."));
-                Assert.Equal(3, table.Count());
+                Assert.Equal(4, table.Count());
                 Assert.Null(table.Find(calls[2].Id));
+            });
+    };
+
+    /// <summary>One slot is free, which the first thread keeps: whoever has it has it alone, and at the end it is there, whoever kept it.</summary>
+    private static Func<Scenario> KeptSlot<TFlaw>()
+        where TFlaw : struct, IFlaw => () =>
+    {
+        var table = new InFlightTable<ModelAtomics<TFlaw>>(2);
+        TestCall[] calls = [new(), new(), new()];
+        Assert.True(table.TryAdd(calls[0]));
+        Assert.True(table.TryAdd(calls[1]));
+        Assert.Same(calls[0], table.Remove(calls[0].Id));
+
+        void Turn(TestCall call)
+        {
+            if (table.TryAdd(call))
+            {
+                Assert.True(table.Find(call.Id) == call, "The call of a slot is another.");
+                Assert.True(table.Remove(call.Id) == call, "The call of a slot is another.");
+            }
+        }
+
+        return new Scenario(
+            [
+                () => Turn(calls[0]),
+                () => Turn(calls[2]),
+            ],
+            () =>
+            {
+                Assert.True(table.TryAdd(calls[0]), "A slot was lost.");
+                Assert.False(table.TryAdd(calls[2]), "A slot came out of nothing.");
             });
     };
 

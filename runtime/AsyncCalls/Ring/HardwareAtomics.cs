@@ -32,6 +32,8 @@ internal readonly unsafe struct HardwareAtomics : IAtomics
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong Exchange(ref ulong location, ulong value) => Interlocked.Exchange(ref location, value);
 
+    public static int ThreadNumber => Environment.CurrentManagedThreadId;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Or(ref uint location, uint bits) => Interlocked.Or(ref location, bits);
 

@@ -32,6 +32,9 @@ internal unsafe interface IAtomics
     /// <summary>Exchange; a full fence.</summary>
     static abstract ulong Exchange(ref ulong location, ulong value);
 
+    /// <summary>A number of the calling thread, by which threads that do the same keep apart.</summary>
+    static abstract int ThreadNumber { get; }
+
     /// <summary>Sets bits; a full fence.</summary>
     static abstract void Or(ref uint location, uint bits);
 

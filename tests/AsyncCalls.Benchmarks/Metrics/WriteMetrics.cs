@@ -25,7 +25,16 @@ internal static class WriteMetrics
             Work = "twin of a 4 KiB append",
             Reference = "RandomAccess.WriteAsync",
             Target = new Target(0.85, Bytes: 0),
-            Open = OpenAppend,
+            Open = static resources => OpenAppend(resources, AppendRandomAccess),
+        },
+        new()
+        {
+            // Less than this no thread can take: what is over it is the way to a worker and back.
+            Name = "buffered_write_qd1_vs_blocking",
+            Work = "twin of a 4 KiB append",
+            Reference = "RandomAccess.Write",
+            Target = new Target(1.15, Bytes: 0),
+            Open = static resources => OpenAppend(resources, AppendBlocking),
         },
         new()
         {
@@ -38,7 +47,7 @@ internal static class WriteMetrics
         },
     ];
 
-    private static Comparison OpenAppend(BenchmarkResources resources)
+    private static Comparison OpenAppend(BenchmarkResources resources, Func<SafeFileHandle, ReadOnlyMemory<byte>, CallQuota, Task> reference)
     {
         SafeFileHandle[] files = resources.Folder.OpenAndDelete(0, OpenForWriting, OpenAnotherForWriting);
         var runtime = new AsyncCallRuntime();
@@ -46,7 +55,7 @@ internal static class WriteMetrics
         byte[] block = new byte[BlockBytes];
         return new Comparison(
             Appends(files[0], quota => AppendTwin(twins, files[0], block, quota)),
-            Appends(files[1], quota => AppendRandomAccess(files[1], block, quota)),
+            Appends(files[1], quota => reference(files[1], block, quota)),
             [runtime, .. files]);
     }
 
@@ -75,6 +84,20 @@ internal static class WriteMetrics
                 await RandomAccess.WriteAsync(file, block, offset);
             }
         }
+    }
+
+    private static Task AppendBlocking(SafeFileHandle file, ReadOnlyMemory<byte> block, CallQuota quota)
+    {
+        long offset = 0;
+        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+        {
+            for (int i = 0; i < batch; i++, offset += BlockBytes)
+            {
+                RandomAccess.Write(file, block.Span, offset);
+            }
+        }
+
+        return Task.CompletedTask;
     }
 
     private static Comparison OpenSync(BenchmarkResources resources)

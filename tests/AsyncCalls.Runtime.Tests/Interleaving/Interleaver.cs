@@ -309,7 +309,7 @@ internal sealed class Interleaver
         {
             while (_strands.Count < bodies.Length)
             {
-                var strand = new Strand(interleaver);
+                var strand = new Strand(interleaver, _strands.Count);
                 _strands.Add(strand);
                 new Thread(() => Run(strand)) { IsBackground = true, Name = "interleaved" }.Start();
             }

@@ -101,6 +101,9 @@ internal readonly unsafe struct ModelAtomics<TFlaw> : IAtomics
         return seen;
     }
 
+    /// <summary>The scenario's own thread has the number of the first one: they share what each thread has of its own.</summary>
+    public static int ThreadNumber => Interleaver.Current?.Number ?? 0;
+
     public static void Or(ref uint location, uint bits)
     {
         Yield()?.Flush(int.MaxValue);

@@ -1,11 +1,13 @@
 namespace AsyncCalls.Runtime.Tests.Interleaving;
 
 /// <summary>One thread of a scenario: what it waits for, and the stores that nobody else sees yet.</summary>
-internal sealed unsafe class Strand(Interleaver interleaver)
+internal sealed unsafe class Strand(Interleaver interleaver, int number)
 {
     private readonly List<(nint Address, int Bytes, CompletionEvent Value)> _buffer = [];
 
     public Interleaver Interleaver { get; } = interleaver;
+
+    public int Number { get; } = number;
 
     public Action? Body { get; private set; }
 
