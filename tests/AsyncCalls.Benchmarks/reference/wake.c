@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 struct exchange {
     uint32_t request;
     char apart[60]; /* The two words are on cache lines of their own. */
@@ -19,13 +21,6 @@ struct exchange {
     uint32_t samples;
     uint64_t woken_ns;
 };
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000ULL + (uint64_t)now.tv_nsec;
-}
 
 static void futex_await(uint32_t *word, uint32_t wanted)
 {
