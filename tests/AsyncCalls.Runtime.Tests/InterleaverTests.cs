@@ -92,6 +92,9 @@ public sealed class InterleaverTests
     public void ASlotThatAThreadKeepsIsNobodyElsesAndWithinReachOfAll() => AssertHolds(KeptSlot<TableWithoutFlaw>());
 
     [Fact]
+    public void ASlotThatWandersIsFound() => AssertHolds(WanderingSlot<TableWithoutFlaw>());
+
+    [Fact]
     public void AMissingFenceInPublishIsFound() => AssertFound(Asleep<NoFenceInPublish>(looksAgain: true), "a wake-up");
 
     [Fact]
@@ -177,7 +180,7 @@ public sealed class InterleaverTests
             });
     };
 
-    /// <summary>One slot is free, which the first thread keeps: whoever has it has it alone, and at the end it is there, whoever kept it.</summary>
+    /// <summary>One slot is free, which neither of the two keeps: whoever has it has it alone, and at the end it is there, whoever kept it.</summary>
     private static Func<Scenario> KeptSlot<TFlaw>()
         where TFlaw : struct, IFlaw => () =>
     {
@@ -206,6 +209,31 @@ public sealed class InterleaverTests
                 Assert.True(table.TryAdd(calls[0]), "A slot was lost.");
                 Assert.False(table.TryAdd(calls[2]), "A slot came out of nothing.");
             });
+    };
+
+    /// <summary>At every moment one of two slots is free, kept in one place or in another: whoever looks finds one.</summary>
+    private static Func<Scenario> WanderingSlot<TFlaw>()
+        where TFlaw : struct, IFlaw => () =>
+    {
+        var table = new InFlightTable<ModelAtomics<TFlaw>>(2);
+        TestCall[] calls = [new(), new(), new(), new()];
+        Assert.True(table.TryAdd(calls[0]));
+        Assert.True(table.TryAdd(calls[1]));
+
+        // The third thread's now.
+        Assert.Same(calls[0], table.Remove(calls[0].Id));
+        bool otherIsFree = false;
+        return new Scenario(
+            [
+                () => Assert.True(table.TryAdd(calls[2]), "A slot was free, and none was given."),
+                () =>
+                {
+                    Assert.Same(calls[1], table.Remove(calls[1].Id));
+                    otherIsFree = true;
+                },
+                () => Assert.True(!otherIsFree || table.TryAdd(calls[3]), "A slot was free, and none was given."),
+            ],
+            () => Assert.InRange(table.Count(), 1, 2));
     };
 
     private static Scenario Run<TFlaw>(ModelRing<TFlaw> ring, params Action[] threads)

@@ -73,7 +73,7 @@ internal abstract partial class Call
     /// </summary>
     public void FlagTimedOut() => TryFlagCancel(Epoch, CancelReason.TimedOut, out _);
 
-    // Settling waits until the flag is set, or will not be. Afterwards the use may end at any moment.
+    // Until the flag is set the use cannot end under the callback: settling waits for it. Afterwards it may end at any moment.
     private void OnTokenFired()
     {
         long epoch = Epoch;

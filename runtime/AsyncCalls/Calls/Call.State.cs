@@ -19,8 +19,8 @@ namespace AsyncCalls.Calls;
 /// GetResult.</para>
 /// <para><b>Cancel</b> sets its flag by compare-and-swap in the epoch of the use that it means: an object that was pooled and used again has another one and the swap
 /// fails, so a late cancel meets nobody. Once set the flag stays until the object is pooled, and the first reason counts.</para>
-/// <para><b>The token's callback</b> sets one flag more in the same swap. While it has not, it may be about to, and the end of the use waits for it. Once it has, it knows its epoch and
-/// touches nothing else of the use: nobody waits for what it still does, which may be the signal that has just ended the call.</para>
+/// <para><b>The token's callback</b> sets one flag more in the same swap. An end of the use that finds the flag missing waits for the callback, which may be about to set it. Once
+/// it is set, the callback knows its epoch and touches nothing else of the use: an end that finds it so does not wait for what the callback still does, which may be the signal that has just ended the call.</para>
 /// <para><b>Observers</b> wait for the end of a use. One that wants to know enters itself in <see cref="CallObservers"/> and then sets the flag, in the same way; the swap to
 /// Settled sees the flag, or the observer sees Settled.</para>
 /// </remarks>

@@ -128,8 +128,8 @@ internal abstract partial class Call
 
         if ((Volatile.Read(ref _word) & TokenFlag) == 0)
         {
-            // Waits for a callback that runs on another thread at this moment and has not set its flag, which it does at once: afterwards
-            // no callback of this use can meet the next one.
+            // Waits for a callback that runs on another thread at this moment and had not set its flag yet: afterwards no callback of
+            // this use can meet the next one.
             _registration.Dispose();
         }
 

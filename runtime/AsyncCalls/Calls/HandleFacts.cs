@@ -27,12 +27,12 @@ internal sealed class HandleFacts
     private int _misses;
     private uint _asked;
 
-    private HandleFacts(HandleKind kind, bool seekable, bool onWorkersOnly = false, bool isSocket = false)
+    private HandleFacts(HandleKind kind, bool seekable, bool onWorkersOnly = false, bool maybeSocket = false)
     {
         Kind = kind;
         Seekable = seekable;
         OnWorkersOnly = onWorkersOnly;
-        IsSocket = isSocket;
+        MayBeSocket = maybeSocket;
     }
 
     public HandleKind Kind { get; }
@@ -46,8 +46,8 @@ internal sealed class HandleFacts
     /// </summary>
     public bool OnWorkersOnly { get; }
 
-    /// <summary>Whether it is a socket, which may have a time limit of its own.</summary>
-    public bool IsSocket { get; }
+    /// <summary>Whether it is a socket, which may have a time limit of its own, or is not known not to be one.</summary>
+    public bool MayBeSocket { get; }
 
     /// <summary>The file system refused RWF_NOWAIT (EOPNOTSUPP): it is not asked again.</summary>
     public bool RefusesNoWait { get; set; }
@@ -75,7 +75,7 @@ internal sealed class HandleFacts
         if (type < 0)
         {
             // A descriptor that cannot be described: the call itself will say why.
-            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd));
+            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd), maybeSocket: true);
         }
 
         if (type == 0 && Syscalls.IsEpoll(fd))
@@ -86,7 +86,7 @@ internal sealed class HandleFacts
 
         if (type is not (Syscalls.RegularFile or Syscalls.BlockDevice))
         {
-            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd), isSocket: type == Syscalls.SocketFile);
+            return new HandleFacts(HandleKind.Stream, Syscalls.CanSeek(fd), maybeSocket: type == Syscalls.SocketFile);
         }
 
         long fileSystem = Syscalls.FileSystemMagic(fd);

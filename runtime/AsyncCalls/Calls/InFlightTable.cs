@@ -10,9 +10,9 @@ namespace AsyncCalls.Calls;
 /// <para>Free slots are a stack: <see cref="_free"/> holds the top slot (low 20 bits, all ones for none) and a tag (high 44) that grows with each
 /// change, so that a compare-and-swap fails when the top went away and came back. Links are written by the thread that pushes, before its
 /// swap; they are read before a pop's swap and count only if it succeeds.</para>
-/// <para>Before the stack comes <see cref="_kept"/>: a thread keeps the slot that it freed last for its own next call, in a word that few threads share, or none (0: nothing, else the
-/// slot + 1, moved in and out by swap). Where two workers go from call to call, that is a fifth of a call's cost. When the stack is empty and cannot grow, the slots of all threads are taken
-/// from there, so that none is out of reach. A slot that such a look misses was in use when it came by, or was freed after it: who frees one looks for calls that wait.</para>
+/// <para>Before the stack comes <see cref="_kept"/>: a thread that frees a slot keeps it for its next call, unless it keeps one, in a word that few threads share (the slot + 1 or 0 for none, and a tag that
+/// grows whenever one is kept). Where two workers go from call to call it saves a third of a call's cost. When the stack is empty and cannot grow, slots are taken from whoever keeps them. None is said to be
+/// free only if a look at all places found none while nothing was freed: the tags say so.</para>
 /// <para>A slot's generation is written only by the thread that holds the slot (between taking and freeing it). A slot whose generations are used
 /// up is not freed again.</para>
 /// <para>Slots come in chunks, made under <see cref="_growth"/>, and never go away: a reference read from a stale id is at worst another
@@ -139,14 +139,16 @@ internal class InFlightTable<TAtomics>
     private bool TryKeep(uint index)
     {
         ref ulong kept = ref KeptOf(TAtomics.ThreadNumber);
-        return TAtomics.Load(ref kept) == 0 && TAtomics.CompareExchange(ref kept, index + 1, 0) == 0;
+        ulong seen = TAtomics.Load(ref kept);
+        return (seen & CallId.SlotMask) == 0 && TAtomics.CompareExchange(ref kept, NextTag(seen) | (index + 1), seen) == seen;
     }
 
     private uint TakeKept(int thread)
     {
         ref ulong kept = ref KeptOf(thread);
-        ulong taken = TAtomics.Load(ref kept) == 0 ? 0 : TAtomics.Exchange(ref kept, 0);
-        return taken == 0 ? NoSlot : (uint)(taken - 1);
+        ulong seen = TAtomics.Load(ref kept);
+        uint taken = (uint)(seen & CallId.SlotMask);
+        return taken != 0 && TAtomics.CompareExchange(ref kept, seen & ~CallId.SlotMask, seen) == seen ? taken - 1 : NoSlot;
     }
 
     private uint Pop()
@@ -165,9 +167,26 @@ internal class InFlightTable<TAtomics>
             }
             else if (!Grow())
             {
-                return TakeAnyKept();
+                ulong changes = Changes();
+                index = TakeAnyKept();
+                if (index != NoSlot || ((TAtomics.Load(ref _free) & CallId.SlotMask) == NoSlot && Changes() == changes))
+                {
+                    return index;
+                }
             }
         }
+    }
+
+    /// <summary>A number that grows whenever a slot is freed: the sum of all tags.</summary>
+    private ulong Changes()
+    {
+        ulong sum = TAtomics.Load(ref _free) & ~CallId.SlotMask;
+        for (int thread = 0; thread < KeptWords; thread++)
+        {
+            sum += TAtomics.Load(ref KeptOf(thread)) & ~CallId.SlotMask;
+        }
+
+        return sum;
     }
 
     /// <summary>The last slots: whoever keeps them.</summary>

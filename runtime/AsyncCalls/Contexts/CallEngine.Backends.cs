@@ -31,7 +31,7 @@ internal sealed partial class CallEngine
             && OperationTable.Of(block.Operation).Native is { } form
             && _ioUring.Supports(form.Opcode)
             && form.Fits(block)
-            && (facts is { IsSocket: false } || !form.IsTimeLimited(block));
+            && (facts is { MayBeSocket: false } || !form.IsTimeLimited(block));
         bool device = !native && route.Includes(Backend.LinuxAio) && _linuxAio is { IsBroken: false } && facts is not { RefusesNoWait: true };
         bool waits = !native && route.Includes(Backend.Epoll)
             && _epoll is { IsBroken: false }

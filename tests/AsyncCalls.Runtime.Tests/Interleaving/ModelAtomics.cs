@@ -101,8 +101,8 @@ internal readonly unsafe struct ModelAtomics<TFlaw> : IAtomics
         return seen;
     }
 
-    /// <summary>The scenario's own thread has the number of the first one: they share what each thread has of its own.</summary>
-    public static int ThreadNumber => Interleaver.Current?.Number ?? 0;
+    /// <summary>The scenario's own thread has the number of the third one: they share what each thread has of its own.</summary>
+    public static int ThreadNumber => Interleaver.Current?.Number ?? 2;
 
     public static void Or(ref uint location, uint bits)
     {

@@ -186,7 +186,9 @@ internal sealed class Worker : IInterruptGate
     public void Interrupt(Call call)
     {
         long gate = Volatile.Read(ref _gate);
-        if ((gate & (Inside | Signalling)) != Inside
+        if (_pool.Runtime.IsPortable
+            || !ThreadInterrupt.IsAvailable
+            || (gate & (Inside | Signalling)) != Inside
             || Volatile.Read(ref _current) != call
             || !call.IsCancelRequested
             || Interlocked.CompareExchange(ref _gate, gate | Signalling, gate) != gate)

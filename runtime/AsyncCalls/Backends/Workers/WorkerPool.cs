@@ -163,6 +163,8 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
             Execute(worker, entry, workClass);
         }
 
+        // Its number may be another thread's next: no signal is on its way to it any more.
+        worker.Ready();
         worker.Wakened.Dispose();
     }
 
