@@ -11,8 +11,8 @@ namespace AsyncCalls.Calls;
 /// change, so that a compare-and-swap fails when the top went away and came back. Links are written by the thread that pushes, before its
 /// swap; they are read before a pop's swap and count only if it succeeds.</para>
 /// <para>Before the stack comes <see cref="_kept"/>: a thread that frees a slot keeps it for its next call, unless it keeps one, in a word that few threads share (the slot + 1 or 0 for none, and a tag that
-/// grows whenever one is kept). Where two workers go from call to call it saves a third of a call's cost. When the stack is empty and cannot grow, slots are taken from whoever keeps them. None is said to be
-/// free only if a look at all places found none while nothing was freed: the tags say so.</para>
+/// grows whenever one is kept). Where two workers go from call to call it saves a third of a call's cost. When the stack is empty and cannot grow, slots are taken from whoever keeps them. That none
+/// is free is said only where a look at all places found none while nothing was freed: the tags tell.</para>
 /// <para>A slot's generation is written only by the thread that holds the slot (between taking and freeing it). A slot whose generations are used
 /// up is not freed again.</para>
 /// <para>Slots come in chunks, made under <see cref="_growth"/>, and never go away: a reference read from a stale id is at worst another

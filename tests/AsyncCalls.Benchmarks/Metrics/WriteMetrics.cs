@@ -19,23 +19,14 @@ internal static class WriteMetrics
 
     public static IEnumerable<Metric> All { get; } =
     [
-        new()
+        Against("buffered_write_qd1_vs_randomaccess", "RandomAccess.WriteAsync", 0.85, static (file, block, offset) => RandomAccess.WriteAsync(file, block, offset)),
+
+        // Less than this no thread can take: what is over it is the way to a worker and back.
+        Against("buffered_write_qd1_vs_blocking", "RandomAccess.Write", 1.15, static (file, block, offset) =>
         {
-            Name = "buffered_write_qd1_vs_randomaccess",
-            Work = "twin of a 4 KiB append",
-            Reference = "RandomAccess.WriteAsync",
-            Target = new Target(0.85, Bytes: 0),
-            Open = static resources => OpenAppend(resources, AppendRandomAccess),
-        },
-        new()
-        {
-            // Less than this no thread can take: what is over it is the way to a worker and back.
-            Name = "buffered_write_qd1_vs_blocking",
-            Work = "twin of a 4 KiB append",
-            Reference = "RandomAccess.Write",
-            Target = new Target(1.15, Bytes: 0),
-            Open = static resources => OpenAppend(resources, AppendBlocking),
-        },
+            RandomAccess.Write(file, block.Span, offset);
+            return ValueTask.CompletedTask;
+        }),
         new()
         {
             Name = $"fsync_qd{SyncDepth}_vs_taskrun",
@@ -47,57 +38,42 @@ internal static class WriteMetrics
         },
     ];
 
-    private static Comparison OpenAppend(BenchmarkResources resources, Func<SafeFileHandle, ReadOnlyMemory<byte>, CallQuota, Task> reference)
+    private static Metric Against(string name, string reference, double target, Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> write) => new()
+    {
+        Name = name,
+        Work = "twin of a 4 KiB append",
+        Reference = reference,
+        Target = new Target(target, Bytes: 0),
+        Open = resources => OpenAppend(resources, write),
+    };
+
+    private static Comparison OpenAppend(BenchmarkResources resources, Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> reference)
     {
         SafeFileHandle[] files = resources.Folder.OpenAndDelete(0, OpenForWriting, OpenAnotherForWriting);
         var runtime = new AsyncCallRuntime();
         var twins = new FileTwins(runtime);
-        byte[] block = new byte[BlockBytes];
         return new Comparison(
-            Appends(files[0], quota => AppendTwin(twins, files[0], block, quota)),
-            Appends(files[1], quota => reference(files[1], block, quota)),
+            Appends(files[0], (file, block, offset) => twins.WriteBlockAsync(file, block, offset)),
+            Appends(files[1], reference),
             [runtime, .. files]);
     }
 
-    private static AwaitingLoops Appends(SafeFileHandle file, Func<CallQuota, Task> loop)
-        => new(1, loop, prepare: () => RandomAccess.SetLength(file, 0)) { MostCalls = MostAppends };
-
-    private static async Task AppendTwin(FileTwins twins, SafeFileHandle file, ReadOnlyMemory<byte> block, CallQuota quota)
+    private static AwaitingLoops Appends(SafeFileHandle file, Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> write)
     {
-        long offset = 0;
-        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
-        {
-            for (int i = 0; i < batch; i++, offset += BlockBytes)
-            {
-                await twins.WriteBlockAsync(file, block, offset);
-            }
-        }
+        byte[] block = new byte[BlockBytes];
+        return new AwaitingLoops(1, quota => Append(file, block, write, quota), prepare: () => RandomAccess.SetLength(file, 0)) { MostCalls = MostAppends };
     }
 
-    private static async Task AppendRandomAccess(SafeFileHandle file, ReadOnlyMemory<byte> block, CallQuota quota)
+    private static async Task Append(SafeFileHandle file, ReadOnlyMemory<byte> block, Func<SafeFileHandle, ReadOnlyMemory<byte>, long, ValueTask> write, CallQuota quota)
     {
         long offset = 0;
         for (int batch = quota.Take(); batch > 0; batch = quota.Take())
         {
             for (int i = 0; i < batch; i++, offset += BlockBytes)
             {
-                await RandomAccess.WriteAsync(file, block, offset);
+                await write(file, block, offset);
             }
         }
-    }
-
-    private static Task AppendBlocking(SafeFileHandle file, ReadOnlyMemory<byte> block, CallQuota quota)
-    {
-        long offset = 0;
-        for (int batch = quota.Take(); batch > 0; batch = quota.Take())
-        {
-            for (int i = 0; i < batch; i++, offset += BlockBytes)
-            {
-                RandomAccess.Write(file, block.Span, offset);
-            }
-        }
-
-        return Task.CompletedTask;
     }
 
     private static Comparison OpenSync(BenchmarkResources resources)

@@ -51,24 +51,20 @@ internal sealed unsafe class CReferences : IDisposable
         => Check("pread", _pread((int)file.DangerousGetHandle(), buffer, (uint)blockBytes, (ulong)blocks, (ulong)calls));
 
     /// <summary>Samples of a one-way wake-up, in nanoseconds.</summary>
-    public void Wake(TimeSpan idle, double[] samplesNs)
-    {
-        fixed (double* samples = samplesNs)
-        {
-            Check("futex", _wake((uint)samplesNs.Length, (uint)idle.TotalMicroseconds, samples));
-        }
-    }
+    public void Wake(TimeSpan idle, double[] samplesNs) => Sample("futex", _wake, idle, samplesNs);
 
     /// <summary>Samples of the time in which a signal ends a blocked read, in nanoseconds.</summary>
-    public void Interrupt(TimeSpan idle, double[] samplesNs)
+    public void Interrupt(TimeSpan idle, double[] samplesNs) => Sample("tgkill", _interrupt, idle, samplesNs);
+
+    public void Dispose() => NativeLibrary.Free(_library);
+
+    private static void Sample(string what, delegate* unmanaged<uint, uint, double*, int> reference, TimeSpan idle, double[] samplesNs)
     {
         fixed (double* samples = samplesNs)
         {
-            Check("tgkill", _interrupt((uint)samplesNs.Length, (uint)idle.TotalMicroseconds, samples));
+            Check(what, reference((uint)samplesNs.Length, (uint)idle.TotalMicroseconds, samples));
         }
     }
-
-    public void Dispose() => NativeLibrary.Free(_library);
 
     internal static void Check(string what, int result)
     {

@@ -186,8 +186,7 @@ internal sealed class Worker : IInterruptGate
     public void Interrupt(Call call)
     {
         long gate = Volatile.Read(ref _gate);
-        if (_pool.Runtime.IsPortable
-            || !ThreadInterrupt.IsAvailable
+        if (!_pool.CanSignal
             || (gate & (Inside | Signalling)) != Inside
             || Volatile.Read(ref _current) != call
             || !call.IsCancelRequested

@@ -133,9 +133,12 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         return CancelOutcome.InProgress;
     }
 
+    /// <summary>Whether a worker that is blocked in a system call can be interrupted.</summary>
+    public bool CanSignal => !Runtime.IsPortable && ThreadInterrupt.IsAvailable;
+
     public bool CanInterrupt(Call call) => call.Interruption switch
     {
-        Interruption.Signal => !Runtime.IsPortable && ThreadInterrupt.IsAvailable,
+        Interruption.Signal => CanSignal,
         Interruption.Token => true,
         _ => false,
     };
