@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using AsyncCalls.Interop.Linux;
 
 namespace AsyncCalls.Calls;
@@ -7,7 +8,7 @@ namespace AsyncCalls.Calls;
 internal sealed unsafe partial class IoCall
 {
     private long Perform() => _connects ? Syscalls.AwaitConnection((int)_iocb.Handle)
-        : _attributes is { } attributes ? PerformWith(attributes)
+        : Attributes is { } attributes ? PerformWith(attributes)
         : WaitsAnyway ? PerformPatiently()
         : Perform(_iocb);
 
@@ -46,7 +47,7 @@ internal sealed unsafe partial class IoCall
         }
 
         ReadOnlySpan<CallArgument> arguments = row.Arguments;
-        nint* values = stackalloc nint[6];
+        SystemCallValues values = default;
         for (int i = 0; i < arguments.Length; i++)
         {
             values[i] = (nint)iocb[arguments[i].Slot];
@@ -67,4 +68,11 @@ internal sealed unsafe partial class IoCall
             (nint)iocb.OperationFlags, (nint)iocb.Handle, (nint)iocb.Buffer, (nint)iocb.Length, (nint)iocb.Offset, (nint)iocb.Path, (nint)iocb.Sixth),
         _ => throw new UnreachableException($"{iocb.Operation} is not a system call."),
     };
+
+    /// <summary>Not from stackalloc: a method with that is compiled once, without what its first calls would tell the compiler.</summary>
+    [InlineArray(6)]
+    private struct SystemCallValues
+    {
+        private nint _first;
+    }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AsyncCalls.Calls;
 
@@ -156,28 +157,17 @@ public unsafe partial struct Iocb
     /// <summary>A field by its place. Those of 32 bits are taken as signed.</summary>
     internal long this[IocbSlot slot]
     {
-        readonly get
-        {
-            fixed (Iocb* block = &this)
-            {
-                byte* field = (byte*)block + (int)slot;
-                return slot is IocbSlot.Flags or IocbSlot.Mode ? *(int*)field : slot == IocbSlot.None ? 0 : *(long*)field;
-            }
-        }
+        readonly get => slot is IocbSlot.Flags or IocbSlot.Mode ? Field<int>(this, slot) : slot == IocbSlot.None ? 0 : Field<long>(this, slot);
 
         set
         {
-            fixed (Iocb* block = &this)
+            if (slot is IocbSlot.Flags or IocbSlot.Mode)
             {
-                byte* field = (byte*)block + (int)slot;
-                if (slot is IocbSlot.Flags or IocbSlot.Mode)
-                {
-                    *(int*)field = (int)value;
-                }
-                else
-                {
-                    *(long*)field = value;
-                }
+                Field<int>(this, slot) = (int)value;
+            }
+            else
+            {
+                Field<long>(this, slot) = value;
             }
         }
     }
@@ -185,4 +175,7 @@ public unsafe partial struct Iocb
     /// <summary>Whether all bytes that have no meaning yet are zero.</summary>
     internal readonly bool ReservedIsZero =>
         (_reservedEnd[0] | _reservedEnd[1] | _reservedEnd[2]) == 0;
+
+    private static ref T Field<T>(in Iocb block, IocbSlot slot)
+        where T : unmanaged => ref Unsafe.As<Iocb, T>(ref Unsafe.AddByteOffset(ref Unsafe.AsRef(in block), (nint)slot));
 }

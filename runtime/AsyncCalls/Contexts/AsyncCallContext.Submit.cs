@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AsyncCalls.Backends;
 using AsyncCalls.Calls;
@@ -330,16 +331,14 @@ public sealed unsafe partial class AsyncCallContext
     private static uint AddressOf(in CallUses uses, CallArgument length) =>
         (uint)((length.Slot == IocbSlot.Sixth ? uses.Path : uses.Buffer)?.Length ?? int.MaxValue);
 
+    /// <summary>Inlined, so that the type that is looked for is known where the compiler tests for it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private T Find<T>(ulong id, string what)
-        where T : class, IDisposable
-    {
-        if (_leases.TryGetValue(id, out IDisposable? found))
-        {
-            return found as T ?? throw new ArgumentException($"Id {id} names a {found.GetType().Name}, not a {what}.");
-        }
+        where T : class, IDisposable => _leases.TryGetValue(id, out IDisposable? found) && found is T lease ? lease : throw Unknown(id, what);
 
-        throw new ArgumentException($"Id {id} names no {what} of this context: its lease has ended, or it is of another context.");
-    }
+    private ArgumentException Unknown(ulong id, string what) => _leases.TryGetValue(id, out IDisposable? found)
+        ? new ArgumentException($"Id {id} names a {found.GetType().Name}, not a {what}.")
+        : new ArgumentException($"Id {id} names no {what} of this context: its lease has ended, or it is of another context.");
 
     private static bool HasSecondHandle(OperationRow row) => Array.Exists(row.Arguments, static argument => argument.Slot == IocbSlot.SecondHandle);
 

@@ -72,7 +72,7 @@ internal readonly record struct CallArgument(ArgumentKind Kind, IocbSlot Slot, i
             return (ulong)UnitBytes;
         }
 
-        UInt128 bytes = (UInt128)(ulong)block[CountSlot] * (uint)UnitBytes;
-        return bytes > ulong.MaxValue ? ulong.MaxValue : (ulong)bytes;
+        ulong above = Math.BigMul((ulong)block[CountSlot], (uint)UnitBytes, out ulong bytes);
+        return above == 0 ? bytes : ulong.MaxValue;
     }
 }

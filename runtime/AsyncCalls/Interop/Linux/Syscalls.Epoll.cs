@@ -52,12 +52,12 @@ internal static unsafe partial class Syscalls
         return (*(uint*)entry, *(ulong*)(entry + EpollDataOffset));
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int epoll_create1(int flags);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int epoll_ctl(int epoll, int operation, int fd, byte* entry);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int epoll_wait(int epoll, byte* entries, int max, int timeoutMs);
 }

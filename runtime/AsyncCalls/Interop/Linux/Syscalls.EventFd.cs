@@ -45,9 +45,9 @@ internal static unsafe partial class Syscalls
         return taken > 0;
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int eventfd(uint initial, int flags);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int pipe2(int* ends, int flags);
 }

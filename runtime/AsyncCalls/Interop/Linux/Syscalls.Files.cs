@@ -80,27 +80,27 @@ internal static unsafe partial class Syscalls
         return result < 0 ? result : *(uint*)buffer;
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int openat(int dirfd, byte* path, int flags, uint mode);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int ftruncate(int fd, long length);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int close(int fd);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int fcntl(int fd, int command);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial long lseek(int fd, long offset, int whence);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int statx(int dirfd, byte* path, int flags, uint mask, byte* buffer);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint readlink(byte* path, byte* buffer, nuint size);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int fstatfs(int fd, byte* buffer);
 }

@@ -17,12 +17,12 @@ internal static unsafe partial class Syscalls
 
     public static void Unmap(nint address, nuint length) => _ = munmap(address, length);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint mmap(nint address, nuint length, int protection, int flags, int fd, long offset);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int munmap(nint address, nuint length);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int madvise(nint address, nuint length, int advice);
 }

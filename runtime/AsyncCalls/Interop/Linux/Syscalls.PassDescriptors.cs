@@ -110,9 +110,9 @@ internal static unsafe partial class Syscalls
         public fixed int Descriptors[PassedMax];
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint sendmsg(int socket, MessageHeader* message, int flags);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint recvmsg(int socket, MessageHeader* message, int flags);
 }

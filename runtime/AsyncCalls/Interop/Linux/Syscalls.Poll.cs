@@ -112,9 +112,9 @@ internal static unsafe partial class Syscalls
     private const int ReceiveTimeLimit = 20; // SO_RCVTIMEO
     private const int SendTimeLimit = 21; // SO_SNDTIMEO
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int getsockopt(int socket, int level, int option, void* value, uint* length);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int poll(PollFd* entries, nuint count, int timeoutMs);
 }

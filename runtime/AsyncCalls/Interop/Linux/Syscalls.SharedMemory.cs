@@ -88,15 +88,15 @@ internal static unsafe partial class Syscalls
         return address;
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int memfd_create(byte* name, uint flags);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int fcntl(int fd, int command, nint argument);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int mlock(nint address, nuint length);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int munlock(nint address, nuint length);
 }

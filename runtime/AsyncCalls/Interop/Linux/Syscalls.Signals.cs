@@ -45,6 +45,6 @@ internal static unsafe partial class Syscalls
         public nint Restorer;
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial int sigaction(int signal, SignalAction* action, SignalAction* old);
 }

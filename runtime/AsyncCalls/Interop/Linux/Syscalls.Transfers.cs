@@ -52,15 +52,15 @@ internal static unsafe partial class Syscalls
         public nuint Length;
     }
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint read(int fd, byte* buf, nuint count);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint pread(int fd, byte* buf, nuint count, long offset);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint write(int fd, byte* buf, nuint count);
 
-    [LibraryImport(Libc, SetLastError = true)]
+    [LibraryImport(Libc)]
     private static partial nint pwrite(int fd, byte* buf, nuint count, long offset);
 }
