@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using AsyncCalls.Interop.Linux;
 
@@ -11,12 +10,12 @@ namespace AsyncCalls.Calls;
 /// </summary>
 internal abstract partial class Call
 {
-    private Pins _pins;
-    private int _pinCount;
-    private SafeHandle? _handle;
+    private PinnedMemory _pin;
+    private byte _pinCount;
     private bool _ownsLease;
-    private SafeHandle? _closing;
+    private SafeHandle? _handle;
     private CancellationTokenRegistration _registration;
+    private RareParts? _rareParts;
 
     /// <summary>The context that the call runs in. Set while it is prepared.</summary>
     public ICallOwner Owner { get; private set; } = null!;
@@ -62,6 +61,12 @@ internal abstract partial class Call
     /// <summary>The gate of the worker that runs the call, while one does.</summary>
     public IInterruptGate? Gate { get; set; }
 
+    /// <summary>What few calls need, if a call of this record needed it.</summary>
+    protected RareParts? ExistingRareParts => _rareParts;
+
+    /// <summary>The same, made if need be. By whoever owns the state of the call.</summary>
+    protected RareParts RareParts => _rareParts ??= new RareParts();
+
     /// <summary>Whether somebody awaits the call, so that it will be dispatched.</summary>
     protected virtual bool IsAwaited => true;
 
@@ -84,7 +89,7 @@ internal abstract partial class Call
     protected unsafe ulong Pin<T>(ReadOnlyMemory<T> memory)
     {
         MemoryHandle pin = memory.Pin();
-        _pins[_pinCount++] = new PinnedMemory(pin, IsForeign: !MemoryMarshal.TryGetArray(memory, out _));
+        PinAt(_pinCount++) = new PinnedMemory { Handle = pin, IsForeign = !MemoryMarshal.TryGetArray(memory, out _) };
         return (ulong)pin.Pointer;
     }
 
@@ -156,7 +161,7 @@ internal abstract partial class Call
             if (IsAwaited && Owner.DispatchesByItself && HandleState.MayCloseAtRelease(_handle!))
             {
                 // Disposed while the call was in flight, and perhaps this is the last reference: closing may block or run code of the handle's own.
-                _closing = _handle;
+                RareParts.Closing = _handle;
             }
             else
             {
@@ -179,8 +184,7 @@ internal abstract partial class Call
         WasCancelled = false;
         Carrier = null;
         Id = 0;
-        Deadline = 0;
-        Timer = null;
+        ForgetDeadline();
         ResetAwaiter();
         ReturnToPool();
     }
@@ -197,9 +201,9 @@ internal abstract partial class Call
     {
         ReleasePins(foreign: true);
         _pinCount = 0;
-        if (_closing is { } closing)
+        if (_rareParts is { Closing: { } closing } parts)
         {
-            _closing = null;
+            parts.Closing = null;
             closing.DangerousRelease();
         }
     }
@@ -208,13 +212,24 @@ internal abstract partial class Call
     {
         for (int i = 0; i < _pinCount; i++)
         {
-            PinnedMemory pin = _pins[i];
+            ref PinnedMemory place = ref PinAt(i);
+            PinnedMemory pin = place;
             if (pin.IsForeign == foreign)
             {
-                _pins[i] = default;
+                place = default;
                 pin.Handle.Dispose();
             }
         }
+    }
+
+    private ref PinnedMemory PinAt(int number)
+    {
+        if (number == 0)
+        {
+            return ref _pin;
+        }
+
+        return ref RareParts.Pins[number - 1];
     }
 
     /// <summary>Undoes a preparation: the call was refused before anyone else saw it.</summary>
@@ -228,14 +243,4 @@ internal abstract partial class Call
     }
 
     protected abstract void ReturnToPool();
-
-    /// <summary>One range of memory that stays where it is; foreign: a memory manager of the user's undoes it.</summary>
-    private readonly record struct PinnedMemory(MemoryHandle Handle, bool IsForeign);
-
-    /// <summary>Data, an address and the length of the address are the most that a system call takes.</summary>
-    [InlineArray(3)]
-    private struct Pins
-    {
-        private PinnedMemory _first;
-    }
 }

@@ -12,6 +12,9 @@ internal struct CallUses
     public BufferLease? Path;
     public BufferLease? Sixth;
 
+    /// <summary>Whether it holds anything but the first handle.</summary>
+    public readonly bool IsAny => (SecondHandle, File, Buffer, Path, Sixth) is not (null, null, null, null, null);
+
     public void Set(IocbSlot slot, SafeHandle handle)
     {
         if (slot == IocbSlot.Handle)

@@ -62,13 +62,7 @@ internal class InFlightTable<TAtomics>
     public Call? Find(ulong id)
     {
         int index = new CallId(id).Slot;
-        if ((uint)index >= TAtomics.Load(ref _made))
-        {
-            return null;
-        }
-
-        Call? call = TAtomics.Load(ref At(index).Call);
-        return call is not null && call.Id == id ? call : null;
+        return (uint)index < TAtomics.Load(ref _made) ? In(ref At(index), id) : null;
     }
 
     /// <summary>The call that is in a slot at this moment, whatever its generation.</summary>
@@ -77,14 +71,18 @@ internal class InFlightTable<TAtomics>
     /// <summary>Takes a call out and frees its slot. Null: the id is stale. For one dispatcher of each event.</summary>
     public Call? Remove(ulong id)
     {
-        Call? call = Find(id);
-        if (call is null)
+        int index = new CallId(id).Slot;
+        if ((uint)index >= TAtomics.Load(ref _made))
         {
             return null;
         }
 
-        int index = new CallId(id).Slot;
         ref Slot slot = ref At(index);
+        if (In(ref slot, id) is not { } call)
+        {
+            return null;
+        }
+
         TAtomics.Store(ref slot.Call, null);
         if (slot.Generation < CallId.LastGeneration)
         {
@@ -130,6 +128,8 @@ internal class InFlightTable<TAtomics>
     internal void SetGeneration(int index, ulong generation) => At(index).Generation = generation;
 
     private ref Slot At(int index) => ref _chunks[index >> ChunkBits]![index & (ChunkSize - 1)];
+
+    private static Call? In(ref Slot slot, ulong id) => TAtomics.Load(ref slot.Call) is { } call && call.Id == id ? call : null;
 
     private static ulong NextTag(ulong word) => (word & ~CallId.SlotMask) + (CallId.SlotMask + 1);
 

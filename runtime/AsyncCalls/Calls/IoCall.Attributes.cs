@@ -7,15 +7,11 @@ namespace AsyncCalls.Calls;
 /// </summary>
 internal sealed unsafe partial class IoCall
 {
-    private CallAttributes? _attributes;
-    private CallAttribute _madeWith;
-    private ulong _tuples;
-
     /// <summary>What the call is to be made with; null: nothing.</summary>
-    public CallAttributes? Attributes => _attributes;
+    public CallAttributes? Attributes => ExistingRareParts?.Attributes;
 
     /// <summary>The address of the tuples of protection information, pinned with the call.</summary>
-    public ulong Tuples => _tuples;
+    public ulong Tuples => ExistingRareParts?.Tuples ?? 0;
 
     public HandleKind Kind => _kind;
 
@@ -25,28 +21,29 @@ internal sealed unsafe partial class IoCall
     public void SetAttributes(CallAttributes attributes)
     {
         attributes.Begin();
-        _attributes = attributes;
-        _madeWith = CallAttribute.None;
-        _tuples = attributes.Integrity is { Tuples.IsEmpty: false } integrity ? Pin<byte>(integrity.Tuples) : 0;
+        RareParts parts = RareParts;
+        parts.Attributes = attributes;
+        parts.MadeWith = CallAttribute.None;
+        parts.Tuples = attributes.Integrity is { Tuples.IsEmpty: false } integrity ? Pin<byte>(integrity.Tuples) : 0;
     }
 
     /// <summary>Says what the attempt that is being made has. By whoever makes it.</summary>
-    public void MadeWith(CallAttribute honoured) => _madeWith = honoured;
+    public void MadeWith(CallAttribute honoured) => RareParts.MadeWith = honoured;
 
     /// <summary>What was asked of a transfer counts as honoured if the kernel made it; it refuses what it does not know.</summary>
     private void TellAttributes()
     {
-        if (_attributes is { } attributes)
+        if (ExistingRareParts is { Attributes: { } attributes } parts)
         {
-            attributes.Complete(Result >= 0 ? _madeWith : _madeWith & ~(CallAttribute.TransferFlags | CallAttribute.Integrity));
-            _attributes = IsSubmitted ? attributes : null;
+            attributes.Complete(Result >= 0 ? parts.MadeWith : parts.MadeWith & ~(CallAttribute.TransferFlags | CallAttribute.Integrity));
+            parts.Attributes = IsSubmitted ? attributes : null;
         }
     }
 
     /// <summary>The plain call with its attributes, as far as a thread can honour them.</summary>
     private long PerformWith(CallAttributes attributes)
     {
-        _madeWith = CallAttribute.None;
+        RareParts.MadeWith = CallAttribute.None;
         if (attributes.Personality is not null)
         {
             // With other credentials it would be another call.
@@ -57,7 +54,7 @@ internal sealed unsafe partial class IoCall
         long result;
         if (attributes.TransferFlags != 0 && IsReadOrWrite)
         {
-            _madeWith |= CallAttribute.TransferFlags;
+            RareParts.MadeWith |= CallAttribute.TransferFlags;
             result = PerformTransfer((uint)attributes.TransferFlags);
         }
         else
@@ -82,7 +79,7 @@ internal sealed unsafe partial class IoCall
             return -1;
         }
 
-        _madeWith |= CallAttribute.Priority;
+        RareParts.MadeWith |= CallAttribute.Priority;
         return before;
     }
 

@@ -15,18 +15,14 @@ internal interface ICallChain
 /// <summary>A submitted call's place in a chain.</summary>
 internal sealed unsafe partial class IoCall
 {
-    private ICallChain? _chain;
-    private int _place;
-    private long _wholeBytes;
-
     /// <summary>The chain that the call belongs to; null: it follows nobody, and nobody follows it.</summary>
-    public ICallChain? Chain => _chain;
+    public ICallChain? Chain => ExistingRareParts?.Chain;
 
     /// <summary>Its place there.</summary>
-    public int Place => _place;
+    public int Place => RareParts.Place;
 
     /// <summary>Whether the settled call breaks a chain: it failed, or transferred less than it was to.</summary>
-    public bool BreaksChain => Result < _wholeBytes;
+    public bool BreaksChain => Result < RareParts.WholeBytes;
 
     /// <summary>Enters the call into a chain. Before it is started.</summary>
     /// <param name="chain">The chain.</param>
@@ -34,9 +30,10 @@ internal sealed unsafe partial class IoCall
     /// <param name="wholeBytes">What a transfer must have transferred to be whole; 0 for other calls.</param>
     public void Join(ICallChain chain, int place, long wholeBytes)
     {
-        _chain = chain;
-        _place = place;
-        _wholeBytes = wholeBytes;
+        RareParts parts = RareParts;
+        parts.Chain = chain;
+        parts.Place = place;
+        parts.WholeBytes = wholeBytes;
     }
 
     /// <summary>The block of a call that has not begun, to begin now: a time that runs from its beginning is set anew.</summary>

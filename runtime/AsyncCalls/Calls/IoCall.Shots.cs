@@ -28,28 +28,35 @@ internal sealed unsafe partial class IoCall
     /// <summary>The flags of an event that announces no result: who waits for results of the call is to be resumed. No user ever sees one.</summary>
     public const CompletionFlags WaitingHint = (CompletionFlags)(1u << 31);
 
-    private IShotSink? _sink;
-    private volatile bool _stopped;
-
     /// <summary>Whether the kernel may give more than one result.</summary>
     public bool IsMultishot => (_iocb.Flags & IocbFlags.Multishot) != 0;
 
     /// <summary>Whether the kernel chooses the buffer of each result, from <see cref="BufferGroup"/>.</summary>
-    public bool SelectsBuffer { get; private set; }
+    public bool SelectsBuffer => ExistingRareParts is { SelectsBuffer: true };
 
     /// <summary>The group of provided buffers.</summary>
-    public ushort BufferGroup { get; private set; }
+    public ushort BufferGroup => RareParts.BufferGroup;
 
     /// <summary>The result of a call whose memory the kernel has not let go of yet; null: it has none so far.</summary>
-    public int? Kept { get; set; }
+    public int? Kept
+    {
+        get => ExistingRareParts?.Kept;
+        set
+        {
+            if (value is not null || ExistingRareParts is not null)
+            {
+                RareParts.Kept = value;
+            }
+        }
+    }
 
     /// <summary>The kernel's flags of the completion that ended the call.</summary>
     public uint CompletedFlags { get; set; }
 
-    public override bool IsToEnd => IsCancelRequested || _stopped;
+    public override bool IsToEnd => IsCancelRequested || ExistingRareParts is { Stopped: true };
 
     /// <summary>Names who takes the results. Before the call is started.</summary>
-    public void SetSink(IShotSink sink) => _sink = sink;
+    public void SetSink(IShotSink sink) => RareParts.Sink = sink;
 
     /// <summary>Lets the kernel give results until it is told to stop.</summary>
     public void MakeMultishot() => _iocb.Flags |= IocbFlags.Multishot;
@@ -57,8 +64,8 @@ internal sealed unsafe partial class IoCall
     /// <summary>Lets the kernel choose buffers.</summary>
     public void SelectBuffers(ushort group)
     {
-        SelectsBuffer = true;
-        BufferGroup = group;
+        RareParts.SelectsBuffer = true;
+        RareParts.BufferGroup = group;
     }
 
     /// <summary>
@@ -66,21 +73,21 @@ internal sealed unsafe partial class IoCall
     /// </summary>
     public void Stop()
     {
-        _stopped = true;
+        RareParts.Stopped = true;
         _ = Carrier?.Cancel(this, Epoch);
     }
 
     /// <summary>Takes a result that is not the last one. True: <paramref name="shot"/> is to be published.</summary>
     public bool TakeShot(long result, uint flags, out CompletionEvent shot)
     {
-        if (_sink is null)
+        if (Sink is not { } sink)
         {
             shot = new CompletionEvent { Cookie = _iocb.Cookie, Result = result, Flags = CompletionFlags.More, Operation = (uint)Operation, CallId = Id };
             return true;
         }
 
         shot = new CompletionEvent { Flags = WaitingHint, CallId = Id };
-        return _sink.Take(result, flags);
+        return sink.Take(result, flags);
     }
 
     /// <summary>Resumes who waits for a result of this call; whoever that is by now.</summary>
@@ -88,7 +95,7 @@ internal sealed unsafe partial class IoCall
     {
         try
         {
-            _sink?.ResumeWaiting();
+            Sink?.ResumeWaiting();
         }
         catch (Exception exception)
         {
@@ -108,11 +115,5 @@ internal sealed unsafe partial class IoCall
         return end;
     }
 
-    private void ForgetShots()
-    {
-        _stopped = false;
-        SelectsBuffer = false;
-        CompletedFlags = 0;
-        Kept = null;
-    }
+    private IShotSink? Sink => ExistingRareParts?.Sink;
 }

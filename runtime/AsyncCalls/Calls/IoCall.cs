@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Text;
 using AsyncCalls.Interop.Linux;
@@ -24,10 +23,6 @@ internal sealed unsafe partial class IoCall : Call
 {
     private Iocb _iocb;
     private long _done;
-    private Texts _texts;
-    private CallUses _uses;
-    private SafeHandle? _secondHandle;
-    private CompletionRecord? _record;
     private OperationRow _row = null!;
     private HandleKind _kind;
     private CallManner _manner;
@@ -60,10 +55,10 @@ internal sealed unsafe partial class IoCall : Call
     protected override bool IsAwaited => !IsSubmitted;
 
     /// <summary>The place in which io_uring has the file that the call is about; null: it names the descriptor.</summary>
-    public Registration? RegisteredFile => _uses.File;
+    public Registration? RegisteredFile => ExistingRareParts?.Uses.File;
 
     /// <summary>The place in which io_uring has the buffer; null: it names the address.</summary>
-    public Registration? RegisteredBuffer => _uses.Buffer?.Registration;
+    public Registration? RegisteredBuffer => ExistingRareParts?.Uses.Buffer?.Registration;
 
     /// <summary>What the call does next: all of it, or the rest after a part.</summary>
     public ref readonly Iocb Iocb => ref _iocb;
@@ -77,13 +72,12 @@ internal sealed unsafe partial class IoCall : Call
         call._iocb.Operation = operation;
         call._row = OperationTable.Of(operation);
         call._connects = false;
-        call._attributes = null;
         call._done = 0;
         call._kind = HandleKind.Any;
         call._manner = manner;
         call._errors = errors;
         call.IsSubmitted = false;
-        call.ForgetShots();
+        call.CompletedFlags = 0;
         return call;
     }
 
@@ -94,9 +88,14 @@ internal sealed unsafe partial class IoCall : Call
     {
         _iocb = iocb;
         _kind = kind;
-        _uses = uses with { Handle = null, SecondHandle = null };
-        _secondHandle = uses.SecondHandle;
-        _record = record;
+        if (record is not null || uses.IsAny)
+        {
+            RareParts parts = RareParts;
+            parts.Uses = uses with { Handle = null, SecondHandle = null };
+            parts.SecondHandle = uses.SecondHandle;
+            parts.Record = record;
+        }
+
         IsSubmitted = true;
         OwnLease(uses.Handle);
     }
@@ -105,14 +104,14 @@ internal sealed unsafe partial class IoCall : Call
     public byte[]? CopyData()
     {
         // The block may be that of the next part already: its range lies in the same buffer, which the lease keeps where it is.
-        BufferLease? buffer = Volatile.Read(ref _uses.Buffer);
+        BufferLease? buffer = ExistingRareParts is { } parts ? Volatile.Read(ref parts.Uses.Buffer) : null;
         return buffer?.Copy(_iocb.Buffer, _iocb.Length);
     }
 
     /// <summary>A copy of the path of a submitted open; null: the call has ended. Any thread.</summary>
     public string? CopyPath()
     {
-        BufferLease? buffer = Volatile.Read(ref _uses.Path);
+        BufferLease? buffer = ExistingRareParts is { } parts ? Volatile.Read(ref parts.Uses.Path) : null;
         return buffer?.Copy((ulong)buffer.Address, buffer.Length) is { } bytes ? Encoding.UTF8.GetString(bytes.AsSpan(0, bytes.IndexOf((byte)0))) : null;
     }
 
@@ -122,10 +121,11 @@ internal sealed unsafe partial class IoCall : Call
     {
         completion = ToEvent();
         completion.Cookie = _iocb.Cookie;
-        completion.Flags |= _attributes is null ? CompletionFlags.None : CompletionFlags.AttributeResult;
-        _record?.Complete(Result, _iocb.Cookie);
+        completion.Flags |= Attributes is null ? CompletionFlags.None : CompletionFlags.AttributeResult;
+        CompletionRecord? record = ExistingRareParts?.Record;
+        record?.Complete(Result, _iocb.Cookie);
         bool announced = (_iocb.Flags & IocbFlags.NoEvent) == 0;
-        if (!announced && _record is null)
+        if (!announced && record is null)
         {
             DisposeOrphan(completion);
         }
@@ -154,12 +154,7 @@ internal sealed unsafe partial class IoCall : Call
     }
 
     /// <summary>Gives a concluded call's object back: nobody awaits it.</summary>
-    public void Retire()
-    {
-        _record = null;
-        _attributes = null;
-        Recycle();
-    }
+    public void Retire() => Recycle();
 
     /// <summary>The descriptor, and the handle whose added reference the call now owns (null for a bare number).</summary>
     public void SetHandle(int fd, SafeHandle? lease, HandleKind kind)
@@ -184,8 +179,9 @@ internal sealed unsafe partial class IoCall : Call
     /// <summary>Buffers, which stay pinned until the call settles, and where in the file they stand.</summary>
     public void SetVectors(IReadOnlyList<Memory<byte>> buffers, long offset)
     {
-        _uses.Buffer = new BufferLease(buffers);
-        _iocb.Buffer = (ulong)_uses.Buffer.Address;
+        var lease = new BufferLease(buffers);
+        RareParts.Uses.Buffer = lease;
+        _iocb.Buffer = (ulong)lease.Address;
         _iocb.Length = buffers.Count;
         _iocb.Offset = offset;
     }
@@ -194,7 +190,10 @@ internal sealed unsafe partial class IoCall : Call
     public void SetSecondHandle(int fd, SafeHandle? lease)
     {
         _iocb.SecondHandle = fd;
-        _secondHandle = lease;
+        if (lease is not null)
+        {
+            RareParts.SecondHandle = lease;
+        }
     }
 
     /// <summary>Any field of the block.</summary>
@@ -214,7 +213,7 @@ internal sealed unsafe partial class IoCall : Call
     /// <summary>A text, copied to memory that the call owns.</summary>
     public void SetText(IocbSlot slot, string? text)
     {
-        ref nint copy = ref _texts[TextOf(slot)];
+        ref nint copy = ref RareParts.Texts[TextOf(slot)];
         copy = Marshal.StringToCoTaskMemUTF8(text);
         _iocb[slot] = copy;
     }
@@ -261,7 +260,7 @@ internal sealed unsafe partial class IoCall : Call
             return TryFinishFailed((int)-result);
         }
 
-        if (_row.Result is ResultKind.Descriptor or ResultKind.DescriptorPair && IsCancelRequested && _sink is null)
+        if (_row.Result is ResultKind.Descriptor or ResultKind.DescriptorPair && IsCancelRequested && Sink is null)
         {
             // Whoever cancelled does not look for a descriptor any more.
             DisposeResource(result);
@@ -301,14 +300,22 @@ internal sealed unsafe partial class IoCall : Call
     {
         TellAttributes();
         base.Release();
-        _uses.ReleaseBuffers();
-        if (_secondHandle is { } second)
+        if (ExistingRareParts is { } parts)
         {
-            _secondHandle = null;
+            ReleaseRare(parts);
+        }
+    }
+
+    private static void ReleaseRare(RareParts parts)
+    {
+        parts.Uses.ReleaseBuffers();
+        if (parts.SecondHandle is { } second)
+        {
+            parts.SecondHandle = null;
             HandleState.ReleaseReference(second);
         }
 
-        foreach (ref nint text in (Span<nint>)_texts)
+        foreach (ref nint text in (Span<nint>)parts.Texts)
         {
             Marshal.FreeCoTaskMem(text);
             text = 0;
@@ -317,9 +324,7 @@ internal sealed unsafe partial class IoCall : Call
 
     protected override void ReturnToPool()
     {
-        // A pooled record keeps nobody alive.
-        _sink = null;
-        _chain = null;
+        ExistingRareParts?.Forget();
         CallPool<IoCall>.Return(this);
     }
 
@@ -364,7 +369,7 @@ internal sealed unsafe partial class IoCall : Call
             return false;
         }
 
-        if (errno == Errno.EINVAL && IsMultishot && _sink is null && !IsCancelRequested)
+        if (errno == Errno.EINVAL && IsMultishot && Sink is null && !IsCancelRequested)
         {
             // Perhaps this kernel knows no such form: the plain call says the truth.
             _iocb.Flags &= ~IocbFlags.Multishot;
@@ -415,7 +420,7 @@ internal sealed unsafe partial class IoCall : Call
     private bool ThrowsErrors => IsClassLibrary || _errors == AsyncCallErrors.Exception;
 
     private string? PathForErrors() =>
-        _texts[TextOf(IocbSlot.Path)] is not 0 and var path ? Marshal.PtrToStringUTF8(path)
+        ExistingRareParts?.Texts[TextOf(IocbSlot.Path)] is { } path and not 0 ? Marshal.PtrToStringUTF8(path)
         : Has(ArgumentKind.Handle, IocbSlot.Handle) ? FileErrors.PathOf(Handle, _iocb.Handle)
         : null;
 
@@ -430,11 +435,4 @@ internal sealed unsafe partial class IoCall : Call
         IocbSlot.Buffer => 1,
         _ => 2,
     };
-
-    /// <summary>Copies of the texts in the fields Path, Buffer and Sixth.</summary>
-    [InlineArray(3)]
-    private struct Texts
-    {
-        private nint _first;
-    }
 }
