@@ -65,6 +65,31 @@ public sealed class WorkerShareTests
         Assert.Equal(0, await parked.Bound());
     }
 
+    /// <summary>A worker keeps the place of a method through the continuation: not if that blocks, be it for the very method that waits for the place.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(8)]
+    public async Task Continuations_that_block_leave_the_share_to_methods(int workers)
+    {
+        await using AsyncCallRuntime runtime = Lane.Workers.NewRuntime(options => options.MaxWorkers = workers);
+        using var awaited = new ManualResetEventSlim();
+        using var method = new ManualResetEventSlim();
+        int inside = 0;
+        Task<bool>[] blocked = [.. Enumerable.Range(0, workers).Select(_ => Block())];
+        awaited.Set();
+        await Bounded.UntilAsync(() => Volatile.Read(ref inside) == workers, "each worker is in a continuation");
+        await runtime.RunAsync(_ => method.Set()).Bound();
+        Assert.All(await Task.WhenAll(blocked).Bound(), Assert.True);
+
+        async Task<bool> Block()
+        {
+            await runtime.RunAsync(_ => awaited.Wait(Bounded.Limit)).ConfigureAwait(false);
+            Interlocked.Increment(ref inside);
+            return method.Wait(Bounded.Limit);
+        }
+    }
+
     /// <summary>With a flood of each class no class starves, on one worker too.</summary>
     [Theory]
     [InlineData(1)]

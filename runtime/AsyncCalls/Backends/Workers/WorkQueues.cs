@@ -28,7 +28,7 @@ internal readonly record struct WorkEntry(Call Call, long Epoch, HandleLane? Lan
 /// <para><b>Shares.</b> Of M workers, calls that may never end have at most U at once, they and methods together at most F, and bounded calls all of M: U &lt; F &lt; M where M is 3 or more. So whatever
 /// blocks, there are workers that only get what ends soon, and workers that parked calls never get. M = 2: F = M. M = 1: there is nothing to share.</para>
 /// <para><b>Taking.</b> A worker reserves its place in the shares (compare-and-swap, never above the limit), then dequeues, and gives the place back if it found nothing or when the
-/// call has ended. Whoever gives a place back looks at the queues afterwards, before it sleeps: a call that others passed over because the share was used up is met by one of them.</para>
+/// call has ended; a worker may keep that of a method for its own next one (<see cref="Worker.KeepPlace"/>). Whoever gives a place back looks at the queues afterwards, before it sleeps: a call that others passed over because the share was used up is met by one of them.</para>
 /// <para><b>Turns.</b> Each look of a worker begins with another class: none starves while another is busy.</para>
 /// <para><b>Stale entries.</b> A canceller takes a call that waits and leaves its entry. Behind a share that is used up for long they would pile up: when half of a queue may be stale it is
 /// gone through once.</para>

@@ -44,6 +44,12 @@ internal sealed class Worker : IInterruptGate
     private long _met;
     private long _blockedIn = -1;
 
+    /// <summary>1: the thread keeps the place of its last call.</summary>
+    private int _place;
+
+    /// <summary>The watchdog's.</summary>
+    private long _placeSeen = -1;
+
     public Worker(WorkerPool pool, int number)
     {
         _pool = pool;
@@ -83,6 +89,25 @@ internal sealed class Worker : IInterruptGate
 
     /// <summary>Counts an entry that was in no queue. By its thread.</summary>
     public void TakeOwn() => Volatile.Write(ref _met, _met + 1);
+
+    /// <summary>
+    /// Keeps the place that a method had in its share through the continuation, for the method that this may start: every call would change the count of all workers twice otherwise. By its thread.
+    /// </summary>
+    public void KeepPlace() => Volatile.Write(ref _place, 1);
+
+    /// <summary>Takes the place that is kept, to use it or to give it back. By its thread, or by the watchdog where the thread does not come back.</summary>
+    public bool TryTakePlace() => Volatile.Read(ref _place) != 0 && Interlocked.Exchange(ref _place, 0) != 0;
+
+    /// <summary>Takes the place if the thread is still in the continuation that it was in when the watchdog looked the last time. By the watchdog.</summary>
+    /// <param name="isKept">Whether there was one.</param>
+    public bool TryTakeOverduePlace(out bool isKept)
+    {
+        isKept = Volatile.Read(ref _place) != 0;
+        long met = Volatile.Read(ref _met);
+        bool overdue = isKept && met == _placeSeen;
+        _placeSeen = isKept ? met : -1;
+        return overdue && TryTakePlace();
+    }
 
     /// <summary>With which class its next look at the queues begins: another one after each entry.</summary>
     public uint Turn => (uint)_met;

@@ -27,7 +27,7 @@ internal sealed partial class WorkerPool
     public bool Tick()
     {
         Span<long> taken = stackalloc long[WorkQueues.Classes];
-        bool active = LookAfterWorkers(taken, out int continuing, out bool behind);
+        bool active = LookAfterWorkers(taken, out int continuing, out bool behind, out bool gaveBack);
         _dispatchElsewhere = continuing >= ContinuationsMax;
         bool patient = true;
         for (int i = 0; i < WorkQueues.Classes; i++)
@@ -43,6 +43,11 @@ internal sealed partial class WorkerPool
             patient &= _ticksBehind[i] <= (workClass == WorkClass.Bounded ? BoundedPatienceTicks : PatienceTicks);
         }
 
+        if (gaveBack)
+        {
+            WakeIfNeeded();
+        }
+
         if (behind && (!patient || AreWorkersBlocked()))
         {
             WakeOne(_max + Math.Min(continuing, ContinuationsMax));
@@ -55,11 +60,14 @@ internal sealed partial class WorkerPool
         return active;
     }
 
-    /// <summary>Repeats interrupts, queues what workers kept for themselves and did not come to, and counts. Answers whether there is something to look after.</summary>
-    private bool LookAfterWorkers(Span<long> taken, out int continuing, out bool behind)
+    /// <summary>
+    /// Repeats interrupts, queues what workers kept for themselves and did not come to, gives back the places that they keep meanwhile, and counts. Answers whether there is something to look after.
+    /// </summary>
+    private bool LookAfterWorkers(Span<long> taken, out int continuing, out bool behind, out bool gaveBack)
     {
         bool active = false;
         behind = false;
+        gaveBack = false;
         continuing = 0;
         lock (_threads)
         {
@@ -79,7 +87,13 @@ internal sealed partial class WorkerPool
                     behind = true;
                 }
 
-                active |= isFull;
+                if (worker.TryTakeOverduePlace(out bool isKept))
+                {
+                    _queues.Release(WorkClass.Foreign);
+                    gaveBack = true;
+                }
+
+                active |= isFull | isKept;
             }
         }
 

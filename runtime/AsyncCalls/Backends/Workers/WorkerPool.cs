@@ -18,7 +18,8 @@ namespace AsyncCalls.Backends.Workers;
 /// of the two sees the other. "Waits" means: that a worker may take. Who gives back a place in a share looks at the queues afterwards.</para>
 /// <para><b>A worker's own calls.</b> A continuation runs on the worker that completed its call, and often submits the next call right
 /// away. That worker makes it itself when the continuation returns (<see cref="OwnCall"/>), so nobody is woken for the first such call; if the continuation
-/// blocks instead, the watchdog sees the call wait, queues it and wakes another worker.</para>
+/// blocks instead, the watchdog sees the call wait, queues it and wakes another worker. The place of a method in its share goes to the worker's own next method without being given back between the two;
+/// of a continuation that blocks the watchdog takes it likewise. So what is counted as taken is what runs, and for a tick or two what has just run.</para>
 /// <para><b>The limit</b> is on threads that run calls. A worker in a continuation does not count: continuations that wait for other calls would otherwise stop
 /// the pool. A worker that comes back and finds too many threads ends. When <see cref="ContinuationsMax"/> workers are in continuations, the
 /// dispatcher runs them instead. Growth is in <c>WorkerPool.Growth.cs</c>.</para>
@@ -186,7 +187,15 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         call.Execute(worker);
         CleanThread.Restore();
         _counters.AddSettled(call, CompletionPath.Workers);
-        GiveBack(entry, workClass);
+        if (workClass == WorkClass.Foreign && entry.Lane is null)
+        {
+            worker.KeepPlace();
+        }
+        else
+        {
+            GiveBack(entry, workClass);
+        }
+
         worker.InContinuation = true;
         call.Owner.Publish(call, dispatchHere: !_dispatchElsewhere);
         worker.InContinuation = false;
@@ -199,6 +208,15 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         if (entry.Lane is { } lane && lane.Leave(out WorkEntry next))
         {
             Enqueue(next);
+        }
+    }
+
+    /// <summary>Gives back the place that a worker kept and does not need for a call of its own. The caller looks at the queues afterwards.</summary>
+    private void GiveBackPlace(Worker worker)
+    {
+        if (worker.TryTakePlace())
+        {
+            _queues.Release(WorkClass.Foreign);
         }
     }
 
@@ -254,6 +272,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
                 return true;
             }
 
+            GiveBackPlace(worker);
             worker.Own.EndRow();
             if (TryTakeQueued(worker, out entry, out workClass))
             {
@@ -294,7 +313,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         }
 
         workClass = WorkQueues.ClassOf(entry.Call);
-        if (_queues.TryReserve(workClass))
+        if ((workClass == WorkClass.Foreign && worker.TryTakePlace()) || _queues.TryReserve(workClass))
         {
             worker.TakeOwn();
             return true;
@@ -334,6 +353,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
             _queues.Enqueue(own, WorkQueues.ClassOf(own.Call));
         }
 
+        GiveBackPlace(worker);
         if (_queues.HasWork)
         {
             WakeOne(_max);
