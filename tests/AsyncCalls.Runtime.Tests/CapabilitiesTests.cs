@@ -105,10 +105,14 @@ public sealed class CapabilitiesTests
         Assert.Equal(before, ProcessWide.Descriptors().Count);
     }
 
-    /// <summary>The kernel stops to accept submissions while the runtime runs, here because the ring's number means another file.</summary>
+    /// <summary>
+    /// Somebody closed the ring's descriptor, and its number means another file. A thread that has entered the ring goes on by the place in its own table; one that comes later is refused by the kernel,
+    /// and the calls go to workers. No call is lost either way.
+    /// </summary>
     [Fact]
-    public async Task Io_uring_that_fails_later_hands_over_to_workers()
+    public async Task A_ring_whose_number_means_another_file_loses_no_call()
     {
+        const int Calls = 200;
         HashSet<int> before = [.. ProcessWide.Descriptors().Keys];
         AsyncCallRuntime runtime = Lane.NativeNoInline.NewRuntime();
         if (!runtime.Capabilities.IoUring.Available)
@@ -120,15 +124,14 @@ public sealed class CapabilitiesTests
         await runtime.NopAsync().Bound();
         using SafeFileHandle other = Native.OpenFile("/dev/null", Native.ReadOnly);
         Assert.Equal(ring, Native.dup2((int)other.DangerousGetHandle(), ring));
-        for (int i = 0; i < 200; i++)
+        for (int i = 0; i < Calls; i++)
         {
             await runtime.NopAsync().Bound();
         }
 
-        await Bounded.UntilAsync(() => !runtime.Capabilities.IoUring.Available, "the capabilities say so");
-        Assert.Equal(200, runtime.GetStatistics().CompletedByWorkers);
-        Assert.Contains("workers", runtime.Capabilities.IoUring.Reason, StringComparison.Ordinal);
-        await WorksOnWorkers(runtime);
+        AsyncCallStatistics statistics = runtime.GetStatistics();
+        Assert.Equal(1 + Calls, statistics.CompletedByIoUring + statistics.CompletedByWorkers);
+        Assert.Equal(runtime.Capabilities.IoUring.Available, statistics.CompletedByWorkers == 0);
         await runtime.DisposeAsync().Bound();
     }
 

@@ -71,6 +71,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
     private IoUringBackend(IoUringQueues queues, IoUringOperations operations, int wakeFd, IBackendHost host, Watchdog watchdog, Action<int> onBroken)
     {
         _queues = queues;
+        queues.BelongToRuntime();
         _enteredToTry = queues.Entered;
         _operations = operations;
         _wake = new WakeDescriptor(wakeFd);

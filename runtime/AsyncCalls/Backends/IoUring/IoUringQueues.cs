@@ -32,6 +32,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     private readonly IoUringProtection* _protections;
     private uint _sqLocalTail;
     private long _entered;
+    private RingPlaces? _places;
 
     private IoUringQueues(int fd, in IoUringParameters parameters, in IoUringMemory memory, IoUringFault? fault)
     {
@@ -68,6 +69,9 @@ internal sealed unsafe class IoUringQueues : IDisposable
     }
 
     public int Fd { get; }
+
+    /// <summary>From here on only threads of the runtime enter, until one of them disposes of the ring.</summary>
+    public void BelongToRuntime() => _places = new RingPlaces(Fd);
 
     /// <summary>Whether a thread of the kernel takes entries by itself.</summary>
     public bool IsPolled { get; }
@@ -154,7 +158,9 @@ internal sealed unsafe class IoUringQueues : IDisposable
         }
 
         Volatile.Write(ref _entered, _entered + 1);
-        return _fault is null ? Syscalls.IoUringEnter(Fd, Pending, minComplete, flags) : EnterFaulty(minComplete, flags);
+        return _fault is not null ? EnterFaulty(minComplete, flags)
+            : _places is not null ? _places.Enter(Pending, minComplete, flags)
+            : Syscalls.IoUringEnter(Fd, Pending, minComplete, flags);
     }
 
     /// <summary>Takes back the entries that the kernel has not taken; each is handed to <paramref name="undo"/>.</summary>
@@ -191,6 +197,7 @@ internal sealed unsafe class IoUringQueues : IDisposable
     public void Dispose()
     {
         Debug.Assert(Pending == 0, "What was written into the queue was submitted or withdrawn.");
+        _places?.Leave();
         Unmap();
         GC.SuppressFinalize(this);
     }

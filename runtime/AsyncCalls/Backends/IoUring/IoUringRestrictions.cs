@@ -12,11 +12,12 @@ internal static unsafe class IoUringRestrictions
     /// <summary>What the runtime itself needs: the no-op of the trial, the read of the wake descriptor, cancels, deadlines.</summary>
     private static readonly byte[] Own = [IoUringConstants.OpNop, IoUringConstants.OpRead, IoUringConstants.OpAsyncCancel, IoUringConstants.OpLinkTimeout];
 
-    /// <summary>What may be registered with the ring later: credentials of calls, rings of buffers, and tables of files and buffers.</summary>
+    /// <summary>What may be registered with the ring later: credentials of calls, rings of buffers, tables of files and buffers, and the ring itself in the tables of threads.</summary>
     private static readonly byte[] Registrations =
     [
         IoUringConstants.RegisterPersonality, IoUringConstants.UnregisterPersonality, IoUringConstants.RegisterBufferRing, IoUringConstants.UnregisterBufferRing,
         IoUringConstants.RegisterFileTable, IoUringConstants.UpdateFileTable, IoUringConstants.RegisterBufferTable, IoUringConstants.UpdateBufferTable,
+        IoUringConstants.RegisterRingFds, IoUringConstants.UnregisterRingFds,
     ];
 
     /// <summary>Restricts a disabled ring to some operations and the runtime's own, and enables it. 0, or −errno.</summary>

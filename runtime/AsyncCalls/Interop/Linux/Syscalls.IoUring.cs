@@ -146,6 +146,15 @@ internal struct IoUringTableUpdate
     public uint Reserved2;
 }
 
+/// <summary>struct io_uring_rsrc_update, 16 bytes: a ring, and its place in the table of a thread.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct IoUringRingPlace
+{
+    public uint Offset;
+    public uint Reserved;
+    public ulong Fd;
+}
+
 /// <summary>struct io_uring_restriction, 16 bytes.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 16)]
 internal struct IoUringRestriction
@@ -300,6 +309,9 @@ internal static class IoUringConstants
     public const uint EnterSqWakeup = 1u << 1;
     public const uint EnterSqWait = 1u << 2;
 
+    /// <summary>IORING_ENTER_REGISTERED_RING (Linux 5.18): the descriptor is a place in the thread's table.</summary>
+    public const uint EnterRegisteredRing = 1u << 4;
+
     public const uint SqNeedWakeup = 1u << 0;
     public const uint SqCqOverflow = 1u << 1;
     public const uint SqTaskRun = 1u << 2;
@@ -312,6 +324,8 @@ internal static class IoUringConstants
     /// <summary>IORING_RSRC_REGISTER_SPARSE (Linux 5.19).</summary>
     public const uint TableSparse = 1u << 0;
 
+    public const byte RegisterRingFds = 20;
+    public const byte UnregisterRingFds = 21;
     public const byte RegisterBufferRing = 22;
     public const byte UnregisterBufferRing = 23;
     public const uint RegisterProbe = 8;
