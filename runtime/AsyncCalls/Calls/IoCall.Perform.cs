@@ -53,7 +53,7 @@ internal sealed unsafe partial class IoCall
             values[i] = (nint)iocb[arguments[i].Slot];
         }
 
-        return Syscalls.Raw(row.Number, values[0], values[1], values[2], values[3], values[4], values[5]);
+        return values.Perform(row.Number);
     }
 
     /// <summary>What is not one system call with the block's own values.</summary>
@@ -68,11 +68,14 @@ internal sealed unsafe partial class IoCall
             (nint)iocb.OperationFlags, (nint)iocb.Handle, (nint)iocb.Buffer, (nint)iocb.Length, (nint)iocb.Offset, (nint)iocb.Path, (nint)iocb.Sixth),
         _ => throw new UnreachableException($"{iocb.Operation} is not a system call."),
     };
+}
 
-    /// <summary>Not from stackalloc: a method with that is compiled once, without what its first calls would tell the compiler.</summary>
-    [InlineArray(6)]
-    private struct SystemCallValues
-    {
-        private nint _first;
-    }
+/// <summary>The values of a system call. Not on a stackalloc: a method with that is compiled once, without what its first calls would tell the compiler.</summary>
+[InlineArray(6)]
+internal struct SystemCallValues
+{
+    private nint _first;
+
+    /// <summary>Makes the call: ≥ 0, or −errno.</summary>
+    public readonly long Perform(nint number) => Syscalls.Raw(number, this[0], this[1], this[2], this[3], this[4], this[5]);
 }

@@ -94,18 +94,30 @@ public sealed unsafe partial class AsyncCallContext
     public long Call(in Iocb block)
     {
         ThrowIfDead();
-        Check(block);
-        Iocb resolved = block;
+        OperationRow row = Check(block);
+        if (block.Attributes != 0)
+        {
+            throw new ArgumentException("A call on the calling thread has no attributes: submit it.", nameof(block));
+        }
+
         CallUses uses = default;
         try
         {
-            if (block.Attributes != 0)
+            if (row.Number < 0)
             {
-                throw new ArgumentException("A call on the calling thread has no attributes: submit it.", nameof(block));
+                Iocb resolved = block;
+                Resolve(block, row, ref resolved, ref uses);
+                return IoCall.Perform(resolved);
             }
 
-            Resolve(block, ref resolved, ref uses);
-            return IoCall.Perform(resolved);
+            SystemCallValues values = default;
+            CallArgument[] arguments = row.Arguments;
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                values[i] = (nint)ValueOf(block, arguments[i], ref uses);
+            }
+
+            return values.Perform(row.Number);
         }
         finally
         {
@@ -129,13 +141,13 @@ public sealed unsafe partial class AsyncCallContext
     /// <summary>Examines a block and makes the record of its call, which owns what the block names.</summary>
     private IoCall Prepare(in Iocb block, out Backend backend)
     {
-        Check(block);
+        OperationRow row = Check(block);
         Iocb resolved = block;
         CallUses uses = default;
         bool owned = false;
         try
         {
-            Resolve(block, ref resolved, ref uses);
+            Resolve(block, row, ref resolved, ref uses);
             CompletionRecord? record = block.Record == 0 ? null : Find<CompletionRecord>(block.Record, "record");
             HandleFacts? facts = FactsOf(resolved, uses.Handle);
             HandleKind kind = facts?.Kind ?? HandleKind.Any;
@@ -186,8 +198,8 @@ public sealed unsafe partial class AsyncCallContext
         }
     }
 
-    /// <summary>What a block says by itself.</summary>
-    private static void Check(in Iocb block)
+    /// <summary>What a block says by itself, but for the counts of its memory, which <see cref="ValueOf"/> looks at. The row of its operation.</summary>
+    private static OperationRow Check(in Iocb block)
     {
         if ((block.Flags & ~KnownFlags) != 0)
         {
@@ -219,13 +231,7 @@ public sealed unsafe partial class AsyncCallContext
             CheckMultishot(block);
         }
 
-        foreach (CallArgument argument in row.Arguments)
-        {
-            if (argument.IsMemory && argument.CountSlot is not (IocbSlot.None or IocbSlot.Mode) && block[argument.CountSlot] < 0)
-            {
-                throw new ArgumentException($"The block's memory has {block[argument.CountSlot]} bytes or elements: a count is not negative.", nameof(block));
-            }
-        }
+        return row;
     }
 
     /// <summary>Each result is an event of the ring, and their end is asked for.</summary>
@@ -243,7 +249,7 @@ public sealed unsafe partial class AsyncCallContext
     }
 
     /// <summary>Replaces the names in a block by what they stand for, and takes a use of each.</summary>
-    private void Resolve(in Iocb block, ref Iocb resolved, ref CallUses uses)
+    private void Resolve(in Iocb block, OperationRow row, ref Iocb resolved, ref CallUses uses)
     {
         if (block.Operation == CallOperation.Sleep)
         {
@@ -252,23 +258,38 @@ public sealed unsafe partial class AsyncCallContext
             return;
         }
 
-        foreach (CallArgument argument in OperationTable.Of(block.Operation).Arguments)
+        foreach (ref readonly CallArgument argument in row.Arguments.AsSpan())
         {
-            if (argument.IsHandle)
+            long value = ValueOf(block, argument, ref uses);
+            if (argument.IsName)
             {
-                if ((block.Flags & IocbFlags.UnsafeHandle) == 0)
-                {
-                    ResolveHandle(block, argument, ref resolved, ref uses);
-                }
-            }
-            else if ((argument.IsMemory || argument.Kind == ArgumentKind.Text) && (block.Flags & IocbFlags.UnsafeMemory) == 0)
-            {
-                ResolveMemory(block, argument, ref resolved, ref uses);
+                resolved[argument.Slot] = value;
             }
         }
     }
 
-    private void ResolveHandle(in Iocb block, CallArgument argument, ref Iocb resolved, ref CallUses uses)
+    /// <summary>What an argument of a block stands for; takes a use of what it names.</summary>
+    private long ValueOf(in Iocb block, in CallArgument argument, ref CallUses uses)
+    {
+        if (argument.IsHandle)
+        {
+            return (block.Flags & IocbFlags.UnsafeHandle) == 0 ? DescriptorOf(block, argument, ref uses) : block[argument.Slot];
+        }
+
+        if (!argument.IsName)
+        {
+            return block[argument.Slot];
+        }
+
+        if (argument.IsMemory && argument.CountSlot is not (IocbSlot.None or IocbSlot.Mode) && block[argument.CountSlot] < 0)
+        {
+            throw new ArgumentException($"The block's memory has {block[argument.CountSlot]} bytes or elements: a count is not negative.", nameof(block));
+        }
+
+        return (block.Flags & IocbFlags.UnsafeMemory) == 0 ? AddressOf(block, argument, ref uses) : block[argument.Slot];
+    }
+
+    private long DescriptorOf(in Iocb block, in CallArgument argument, ref CallUses uses)
     {
         if (block.Operation == CallOperation.Close)
         {
@@ -277,8 +298,7 @@ public sealed unsafe partial class AsyncCallContext
 
         if (argument.Kind == ArgumentKind.Directory && block[argument.Slot] == 0)
         {
-            resolved[argument.Slot] = Syscalls.CurrentDirectory;
-            return;
+            return Syscalls.CurrentDirectory;
         }
 
         HandleLease lease = Find<HandleLease>((ulong)block[argument.Slot], "handle");
@@ -289,20 +309,19 @@ public sealed unsafe partial class AsyncCallContext
             uses.File = registration;
         }
 
-        resolved[argument.Slot] = lease.Handle.DangerousGetHandle();
+        return lease.Handle.DangerousGetHandle();
     }
 
-    private void ResolveMemory(in Iocb block, CallArgument argument, ref Iocb resolved, ref CallUses uses)
+    private long AddressOf(in Iocb block, in CallArgument argument, ref CallUses uses)
     {
         if (argument.MayBeAbsent && block[argument.Slot] == 0)
         {
-            return;
+            return 0;
         }
 
         BufferLease lease = Find<BufferLease>((ulong)block[argument.Slot], "buffer");
         ObjectDisposedException.ThrowIf(!lease.TryUse(), lease);
         uses.Set(argument.Slot, lease);
-        resolved[argument.Slot] = (long)lease.Address;
         if (lease.IsVectors != (argument.Kind == ArgumentKind.Vectors))
         {
             throw new ArgumentException(
@@ -321,14 +340,16 @@ public sealed unsafe partial class AsyncCallContext
             throw new ArgumentException(
                 $"The block's call may touch {argument.BytesOf(block)} bytes and its buffer has {lease.Length}: the call would leave the buffer.", nameof(block));
         }
-        else if (argument.Kind == ArgumentKind.MemoryLength && *(uint*)lease.Address > AddressOf(uses, argument))
+        else if (argument.Kind == ArgumentKind.MemoryLength && *(uint*)lease.Address > BytesBefore(uses, argument))
         {
             throw new ArgumentException($"The address is said to have {*(uint*)lease.Address} bytes, and its buffer has fewer: the call would leave the buffer.", nameof(block));
         }
+
+        return (long)lease.Address;
     }
 
     /// <summary>The bytes of the address whose length is in an argument: it is in the field that the row names just before.</summary>
-    private static uint AddressOf(in CallUses uses, CallArgument length) =>
+    private static uint BytesBefore(in CallUses uses, in CallArgument length) =>
         (uint)((length.Slot == IocbSlot.Sixth ? uses.Path : uses.Buffer)?.Length ?? int.MaxValue);
 
     /// <summary>Inlined, so that the type that is looked for is known where the compiler tests for it.</summary>

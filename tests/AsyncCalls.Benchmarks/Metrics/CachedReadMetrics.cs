@@ -24,6 +24,8 @@ internal static class CachedReadMetrics
         },
         AgainstRandomAccess(1, new Target(0.75, Cpu: 0.45, Bytes: 0)),
         AgainstRandomAccess(32, new Target(0.65, Cpu: 0.70, Bytes: 0)),
+        AgainstNoWait(1),
+        AgainstNoWait(32),
         new()
         {
             Name = "tmpfs_read_qd1_vs_randomaccess",
@@ -48,6 +50,36 @@ internal static class CachedReadMetrics
         },
     };
 
+    /// <summary>With what the kernel takes for an attempt that waits for nothing: less than this no call can take that does not block its thread.</summary>
+    private static Metric AgainstNoWait(int depth) => new()
+    {
+        Name = $"cached_read_qd{depth}_vs_nowait",
+        Work = "twin of a 4 KiB read, in page cache",
+        Reference = "C, preadv2 with RWF_NOWAIT",
+        Depth = depth,
+        Target = new Target(1.15, Bytes: 0),
+        Open = resources => OpenAgainstNoWait(resources, depth),
+    };
+
+    private static unsafe Comparison OpenAgainstNoWait(BenchmarkResources resources, int depth)
+    {
+        CReferences c = resources.C;
+        CachedFile file = resources.CachedFile;
+        AlignedBuffer[] buffers = [.. Enumerable.Range(0, depth).Select(_ => new AlignedBuffer(CachedFile.BlockBytes))];
+        var runtime = new AsyncCallRuntime();
+        return new Comparison(Twin(runtime, depth, file.Ours), new AwaitingLoops(depth, Loop), [runtime, .. buffers]);
+
+        Task Loop(CallQuota quota)
+        {
+            for (int batch = quota.Take(); batch > 0; batch = quota.Take())
+            {
+                c.Pread(file.Reference, buffers[quota.Loop].Address, CachedFile.BlockBytes, CachedFile.Blocks, noWait: true, batch);
+            }
+
+            return Task.CompletedTask;
+        }
+    }
+
     private static unsafe Comparison OpenAgainstC(BenchmarkResources resources)
     {
         CReferences c = resources.C;
@@ -56,7 +88,7 @@ internal static class CachedReadMetrics
         var runtime = new AsyncCallRuntime();
         return new Comparison(
             Twin(runtime, 1, file.Ours),
-            new TimedWork(calls => c.Pread(file.Reference, buffer.Address, CachedFile.BlockBytes, CachedFile.Blocks, calls)),
+            new TimedWork(calls => c.Pread(file.Reference, buffer.Address, CachedFile.BlockBytes, CachedFile.Blocks, noWait: false, calls)),
             runtime,
             buffer);
     }

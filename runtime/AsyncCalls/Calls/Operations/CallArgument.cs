@@ -61,6 +61,9 @@ internal readonly record struct CallArgument(ArgumentKind Kind, IocbSlot Slot, i
 
     public bool IsMemory => Kind is ArgumentKind.Memory or ArgumentKind.OptionalMemory or ArgumentKind.MemoryLength or ArgumentKind.Vectors;
 
+    /// <summary>Whether a block names something by it, and does not say what is passed on.</summary>
+    public bool IsName => IsHandle || IsMemory || Kind == ArgumentKind.Text;
+
     /// <summary>Whether the kernel may be told of no memory at all.</summary>
     public bool MayBeAbsent => Kind is ArgumentKind.OptionalMemory or ArgumentKind.MemoryLength;
 
