@@ -9,10 +9,18 @@ namespace AsyncCalls.Benchmarks.Metrics;
 /// </summary>
 internal static class ReadLoops
 {
+    private const uint GoldenRatio = 0x9E3779B9; // 2^32 divided by it
+
+    /// <summary>
+    /// Where a loop begins: the first at the start, the others far from each other. Two that read the same block at the same time fight for the words of its page, and whether they do would be
+    /// chance.
+    /// </summary>
+    public static int FirstBlock(int loop, int blocks) => (int)((ulong)((uint)loop * GoldenRatio) * (uint)blocks >> 32);
+
     /// <summary>One block after the other, from the start again at the end.</summary>
     public static async Task SequentialTwin(FileTwins twins, SafeFileHandle file, Memory<byte> block, int blocks, CallQuota quota)
     {
-        long offset = 0;
+        long offset = FirstBlock(quota.Loop, blocks) * block.Length;
         for (int batch = quota.Take(); batch > 0; batch = quota.Take())
         {
             for (int i = 0; i < batch; i++)
@@ -26,7 +34,7 @@ internal static class ReadLoops
     /// <inheritdoc cref="SequentialTwin"/>
     public static async Task SequentialRandomAccess(SafeFileHandle file, Memory<byte> block, int blocks, CallQuota quota)
     {
-        long offset = 0;
+        long offset = FirstBlock(quota.Loop, blocks) * block.Length;
         for (int batch = quota.Take(); batch > 0; batch = quota.Take())
         {
             for (int i = 0; i < batch; i++)

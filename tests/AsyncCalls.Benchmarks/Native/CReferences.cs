@@ -11,14 +11,14 @@ namespace AsyncCalls.Benchmarks.Native;
 internal sealed unsafe class CReferences : IDisposable
 {
     private readonly nint _library;
-    private readonly delegate* unmanaged<int, byte*, uint, ulong, int, ulong, int> _pread;
+    private readonly delegate* unmanaged<int, byte*, uint, ulong, ulong*, int, ulong, int> _pread;
     private readonly delegate* unmanaged<uint, uint, double*, int> _wake;
     private readonly delegate* unmanaged<uint, uint, double*, int> _interrupt;
 
     private CReferences(nint library)
     {
         _library = library;
-        _pread = (delegate* unmanaged<int, byte*, uint, ulong, int, ulong, int>)NativeLibrary.GetExport(library, "ref_pread");
+        _pread = (delegate* unmanaged<int, byte*, uint, ulong, ulong*, int, ulong, int>)NativeLibrary.GetExport(library, "ref_pread");
         _wake = (delegate* unmanaged<uint, uint, double*, int>)NativeLibrary.GetExport(library, "ref_wake");
         _interrupt = (delegate* unmanaged<uint, uint, double*, int>)NativeLibrary.GetExport(library, "ref_interrupt");
     }
@@ -51,10 +51,16 @@ internal sealed unsafe class CReferences : IDisposable
     /// <param name="buffer">A block.</param>
     /// <param name="blockBytes">Its bytes.</param>
     /// <param name="blocks">Blocks of the file.</param>
+    /// <param name="next">The block to begin with, and afterwards the one to go on with.</param>
     /// <param name="noWait">By <c>preadv2</c> with <c>RWF_NOWAIT</c>, and not by <c>pread</c>.</param>
     /// <param name="calls">How many.</param>
-    public void Pread(SafeHandle file, byte* buffer, int blockBytes, int blocks, bool noWait, int calls)
-        => Check("pread", _pread((int)file.DangerousGetHandle(), buffer, (uint)blockBytes, (ulong)blocks, noWait ? 1 : 0, (ulong)calls));
+    public void Pread(SafeHandle file, byte* buffer, int blockBytes, int blocks, ref ulong next, bool noWait, int calls)
+    {
+        fixed (ulong* index = &next)
+        {
+            Check("pread", _pread((int)file.DangerousGetHandle(), buffer, (uint)blockBytes, (ulong)blocks, index, noWait ? 1 : 0, (ulong)calls));
+        }
+    }
 
     /// <summary>Samples of a one-way wake-up, in nanoseconds.</summary>
     public void Wake(TimeSpan idle, double[] samplesNs) => Sample("futex", _wake, idle, samplesNs);

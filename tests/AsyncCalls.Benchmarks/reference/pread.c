@@ -11,11 +11,14 @@
 #define RWF_NOWAIT 8
 #endif
 
-/* no_wait: by preadv2, which takes what is in memory and waits for nothing. Returns 0 or -errno. */
-int ref_pread(int file, char *buffer, unsigned block, uint64_t blocks, int no_wait, uint64_t calls)
+/*
+ * next: the block to begin with, and afterwards the one to go on with. no_wait: by preadv2, which takes what is in memory
+ * and waits for nothing. Returns 0 or -errno.
+ */
+int ref_pread(int file, char *buffer, unsigned block, uint64_t blocks, uint64_t *next, int no_wait, uint64_t calls)
 {
     struct iovec whole = { buffer, block };
-    uint64_t index = 0;
+    uint64_t index = *next;
 
     while (calls-- > 0) {
         off_t offset = (off_t)(index * block);
@@ -26,5 +29,6 @@ int ref_pread(int file, char *buffer, unsigned block, uint64_t blocks, int no_wa
         if (++index == blocks)
             index = 0;
     }
+    *next = index;
     return 0;
 }
