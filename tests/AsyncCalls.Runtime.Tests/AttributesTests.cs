@@ -234,6 +234,39 @@ public sealed class AttributesTests
         Assert.Equal(CallAttribute.None, attributes.Honoured & CallAttribute.Integrity);
     }
 
+    /// <summary>Integrity data is pinned for each call that may use it, and unpinned when it has ended, though nobody awaits it: the record is used again and again.</summary>
+    [Theory]
+    [CombinatorialLanes]
+    public async Task Integrity_data_of_a_block_is_pinned_as_long_as_its_call(Lane lane)
+    {
+        const int Calls = 20;
+        await using AsyncCallRuntime runtime = lane.NewRuntime();
+        using AsyncCallContext context = runtime.CreateContext();
+        string path = Path.GetTempFileName();
+        try
+        {
+            File.WriteAllBytes(path, new byte[4_096]);
+            using SafeFileHandle file = File.OpenHandle(path);
+            using HandleLease lease = context.Lease(file);
+            using BufferLease buffer = context.Pin(new byte[512]);
+            var tuples = new CountingMemory(8);
+            using AttributesLease named = context.Lease(new CallAttributes { Integrity = new CallIntegrity(tuples.Memory, IntegrityChecks.All) });
+            for (int i = 0; i < Calls; i++)
+            {
+                Iocb block = i % 2 == 0 ? Iocb.Read(lease, buffer, 512, 0) : Iocb.Nop();
+                block.Attributes = named.Id;
+                context.Submit(block);
+                context.ReapOne();
+            }
+
+            await Bounded.UntilAsync(() => tuples.Pins == 0, "nothing is pinned");
+        }
+        finally
+        {
+            File.Delete(path);
+        }
+    }
+
     /// <summary>No file of this machine has integrity data: the kernel refuses it, or workers cannot say it, and either is told.</summary>
     [Theory]
     [CombinatorialLanes]

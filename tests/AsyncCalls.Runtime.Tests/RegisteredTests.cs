@@ -68,6 +68,37 @@ public sealed class RegisteredTests
         Assert.Equal(native, runtime.GetStatistics().CompletedByIoUring);
     }
 
+    /// <summary>The ring itself lasts until each thread that has entered it has ended; what was registered with it does not, a lease that outlives the runtime or not.</summary>
+    [Fact]
+    public async Task A_closed_runtime_keeps_no_file_open_though_a_thread_of_it_is_busy()
+    {
+        AsyncCallRuntime runtime = Lane.NativeNoInline.NewRuntime();
+        Assert.SkipUnless(runtime.Capabilities.IoUring.Available, runtime.Capabilities.IoUring.Reason);
+        using AsyncCallContext context = runtime.CreateContext();
+        using var trigger = new TestPipe();
+        using var pipe = new TestPipe();
+        using var inside = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+        HandleLease lease = context.LeaseRegistered(pipe.Writer);
+        Assert.True(lease.IsRegistered);
+        Task<bool> busy = BlockAsync();
+        Native.WriteAll(trigger.Writer, [1]);
+        Assert.True(inside.Wait(Bounded.Limit));
+        runtime.Dispose();
+        lease.Dispose();
+        pipe.Writer.Dispose();
+        Assert.Equal(0, await Task.Run(() => Native.ReadSome(pipe.Reader, new byte[1])).Bound());
+        gate.Set();
+        Assert.True(await busy.Bound());
+
+        async Task<bool> BlockAsync()
+        {
+            await runtime.ReadAsync(trigger.Reader, new byte[1]).ConfigureAwait(false);
+            inside.Set();
+            return gate.Wait(Bounded.Limit);
+        }
+    }
+
     /// <summary>A place is emptied when the lease and the calls that name it have ended, and not before: the next file must not come to lie where a call that was not submitted yet expects another.</summary>
     [Fact]
     public void A_place_is_free_when_nobody_names_it_any_more()

@@ -89,7 +89,8 @@ internal abstract partial class Call
     protected unsafe ulong Pin<T>(ReadOnlyMemory<T> memory)
     {
         MemoryHandle pin = memory.Pin();
-        PinAt(_pinCount++) = new PinnedMemory { Handle = pin, IsForeign = !MemoryMarshal.TryGetArray(memory, out _) };
+        PinAt(_pinCount) = new PinnedMemory { Handle = pin, IsForeign = !MemoryMarshal.TryGetArray(memory, out _) };
+        _pinCount++;
         return (ulong)pin.Pointer;
     }
 
@@ -206,6 +207,21 @@ internal abstract partial class Call
             parts.Closing = null;
             closing.DangerousRelease();
         }
+    }
+
+    /// <summary>The same for a call that nobody awaits, and so nobody dispatches: on the thread pool.</summary>
+    protected void ReleaseForeignElsewhere()
+    {
+        for (int i = 0; i < _pinCount; i++)
+        {
+            if (PinAt(i).IsForeign)
+            {
+                _ = ThreadPool.UnsafeQueueUserWorkItem(static pin => pin.Dispose(), PinAt(i).Handle, preferLocal: false);
+                PinAt(i) = default;
+            }
+        }
+
+        _pinCount = 0;
     }
 
     private void ReleasePins(bool foreign)

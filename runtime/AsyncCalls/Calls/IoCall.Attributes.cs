@@ -24,7 +24,7 @@ internal sealed unsafe partial class IoCall
         RareParts parts = RareParts;
         parts.Attributes = attributes;
         parts.MadeWith = CallAttribute.None;
-        parts.Tuples = attributes.Integrity is { Tuples.IsEmpty: false } integrity ? Pin<byte>(integrity.Tuples) : 0;
+        parts.Tuples = IsReadOrWrite && attributes.Integrity is { Tuples.IsEmpty: false } integrity ? Pin<byte>(integrity.Tuples) : 0;
     }
 
     /// <summary>Says what the attempt that is being made has. By whoever makes it.</summary>

@@ -154,7 +154,11 @@ internal sealed unsafe partial class IoCall : Call
     }
 
     /// <summary>Gives a concluded call's object back: nobody awaits it.</summary>
-    public void Retire() => Recycle();
+    public void Retire()
+    {
+        ReleaseForeignElsewhere();
+        Recycle();
+    }
 
     /// <summary>The descriptor, and the handle whose added reference the call now owns (null for a bare number).</summary>
     public void SetHandle(int fd, SafeHandle? lease, HandleKind kind)

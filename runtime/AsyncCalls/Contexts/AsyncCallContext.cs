@@ -247,7 +247,10 @@ public sealed partial class AsyncCallContext : ICallOwner, IDisposable, IAsyncDi
         bool breaks = false;
         if (call is IoCall { IsSubmitted: true } submitted)
         {
-            (place, breaks) = (submitted.Place, submitted.BreaksChain);
+            if (chain is not null)
+            {
+                (place, breaks) = (submitted.Place, submitted.BreaksChain);
+            }
 
             // Record, slot, event: who finds the id gone finds the record filled, and who has the event finds the slot free for the next call.
             // Who waits for the id stays until the event is there too.

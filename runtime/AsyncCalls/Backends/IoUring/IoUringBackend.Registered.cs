@@ -6,6 +6,8 @@ namespace AsyncCalls.Backends.IoUring;
 /// <summary>Files and buffers that are registered with the ring, and the requests that name them by their places. A refusal costs nothing but the gain: the call names the descriptor or the address.</summary>
 internal sealed unsafe partial class IoUringBackend
 {
+    private const int NoFile = -1;
+
     private readonly RegisteredTable _files = new(IoUringConstants.RegisterFileTable, IoUringConstants.UpdateFileTable);
     private readonly RegisteredTable _buffers = new(IoUringConstants.RegisterBufferTable, IoUringConstants.UpdateBufferTable);
 
@@ -21,7 +23,7 @@ internal sealed unsafe partial class IoUringBackend
 
     private void UnregisterFile(int place)
     {
-        int none = -1;
+        int none = NoFile;
         Unregister(_files, place, &none);
     }
 
@@ -29,6 +31,15 @@ internal sealed unsafe partial class IoUringBackend
     {
         Syscalls.IoVector none = default;
         Unregister(_buffers, place, &none);
+    }
+
+    /// <summary>Lets go of all files and buffers, before the ring is closed. Under the lock of those who register.</summary>
+    private void UnregisterAll()
+    {
+        int noFile = NoFile;
+        _files.EmptyAll(_queues.Fd, &noFile);
+        Syscalls.IoVector noBuffer = default;
+        _buffers.EmptyAll(_queues.Fd, &noBuffer);
     }
 
     private Registration? Register(RegisteredTable table, void* data, Action<int> empty)

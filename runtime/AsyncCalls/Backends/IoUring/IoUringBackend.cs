@@ -184,6 +184,7 @@ internal sealed unsafe partial class IoUringBackend : ICallCarrier, IPump, IWatc
         lock (_registering)
         {
             _isClosed = true;
+            UnregisterAll();
             _queues.Dispose();
         }
 

@@ -45,6 +45,15 @@ internal sealed unsafe class RegisteredTable(byte register, byte update)
         }
     }
 
+    /// <summary>Empties all places: the ring may last a while after it was closed, as long as a thread has a place for it (<see cref="RingPlaces"/>), and keeps nothing of the user's open or pinned.</summary>
+    public void EmptyAll(int ring, void* nothing)
+    {
+        for (int place = 0; place < _used; place++)
+        {
+            _ = Update(ring, place, nothing);
+        }
+    }
+
     private bool TryMake(int ring)
     {
         if (!_made && !_refused)

@@ -211,13 +211,16 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         }
     }
 
-    /// <summary>Gives back the place that a worker kept and does not need for a call of its own. The caller looks at the queues afterwards.</summary>
-    private void GiveBackPlace(Worker worker)
+    /// <summary>Gives back the place that a worker kept, if it did, and does not need for a call of its own. The caller looks at the queues afterwards.</summary>
+    private bool GiveBackPlace(Worker worker)
     {
-        if (worker.TryTakePlace())
+        if (!worker.TryTakePlace())
         {
-            _queues.Release(WorkClass.Foreign);
+            return false;
         }
+
+        _queues.Release(WorkClass.Foreign);
+        return true;
     }
 
     private void Enqueue(in WorkEntry entry)
@@ -272,10 +275,15 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
                 return true;
             }
 
-            GiveBackPlace(worker);
+            bool gaveBack = GiveBackPlace(worker);
             worker.Own.EndRow();
             if (TryTakeQueued(worker, out entry, out workClass))
             {
+                if (gaveBack && workClass != WorkClass.Foreign)
+                {
+                    WakeIfNeeded();
+                }
+
                 return true;
             }
 
@@ -313,7 +321,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
         }
 
         workClass = WorkQueues.ClassOf(entry.Call);
-        if ((workClass == WorkClass.Foreign && worker.TryTakePlace()) || _queues.TryReserve(workClass))
+        if (workClass == WorkClass.Foreign ? worker.TryTakePlace() || _queues.TryReserve(workClass) : TryReserveAnother(worker, workClass))
         {
             worker.TakeOwn();
             return true;
@@ -321,6 +329,17 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
 
         _queues.Enqueue(entry, workClass);
         return false;
+    }
+
+    /// <summary>Takes a place for a call that is no method, and gives back the one of the method before: somebody else may have one to make, and this worker does not look.</summary>
+    private bool TryReserveAnother(Worker worker, WorkClass workClass)
+    {
+        if (GiveBackPlace(worker))
+        {
+            WakeIfNeeded();
+        }
+
+        return _queues.TryReserve(workClass);
     }
 
     private bool TryTakeQueued(Worker worker, out WorkEntry entry, out WorkClass workClass)
@@ -353,7 +372,7 @@ internal sealed partial class WorkerPool : ICallCarrier, IWatched
             _queues.Enqueue(own, WorkQueues.ClassOf(own.Call));
         }
 
-        GiveBackPlace(worker);
+        _ = GiveBackPlace(worker);
         if (_queues.HasWork)
         {
             WakeOne(_max);
