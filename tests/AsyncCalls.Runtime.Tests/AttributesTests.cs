@@ -242,29 +242,20 @@ public sealed class AttributesTests
         const int Calls = 20;
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         using AsyncCallContext context = runtime.CreateContext();
-        string path = Path.GetTempFileName();
-        try
+        using SafeFileHandle file = NewFile();
+        using HandleLease lease = context.Lease(file);
+        using BufferLease buffer = context.Pin(new byte[512]);
+        var tuples = new CountingMemory(8);
+        using AttributesLease named = context.Lease(new CallAttributes { Integrity = new CallIntegrity(tuples.Memory, IntegrityChecks.All) });
+        for (int i = 0; i < Calls; i++)
         {
-            File.WriteAllBytes(path, new byte[4_096]);
-            using SafeFileHandle file = File.OpenHandle(path);
-            using HandleLease lease = context.Lease(file);
-            using BufferLease buffer = context.Pin(new byte[512]);
-            var tuples = new CountingMemory(8);
-            using AttributesLease named = context.Lease(new CallAttributes { Integrity = new CallIntegrity(tuples.Memory, IntegrityChecks.All) });
-            for (int i = 0; i < Calls; i++)
-            {
-                Iocb block = i % 2 == 0 ? Iocb.Read(lease, buffer, 512, 0) : Iocb.Nop();
-                block.Attributes = named.Id;
-                context.Submit(block);
-                context.ReapOne();
-            }
+            Iocb block = i % 2 == 0 ? Iocb.Read(lease, buffer, 512, 0) : Iocb.Nop();
+            block.Attributes = named.Id;
+            context.Submit(block);
+            context.ReapOne();
+        }
 
-            await Bounded.UntilAsync(() => tuples.Pins == 0, "nothing is pinned");
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        await Bounded.UntilAsync(() => tuples.Pins == 0, "nothing is pinned");
     }
 
     /// <summary>No file of this machine has integrity data: the kernel refuses it, or workers cannot say it, and either is told.</summary>
@@ -274,26 +265,25 @@ public sealed class AttributesTests
     {
         await using AsyncCallRuntime runtime = lane.NewRuntime();
         using AsyncCallContext context = runtime.CreateContext();
-        string path = Path.GetTempFileName();
-        try
-        {
-            File.WriteAllBytes(path, new byte[4_096]);
-            using SafeFileHandle file = File.OpenHandle(path);
-            using HandleLease lease = context.Lease(file);
-            using BufferLease buffer = context.Pin(new byte[512]);
-            var attributes = new CallAttributes { Integrity = new CallIntegrity(new byte[8], IntegrityChecks.All) };
-            using AttributesLease named = context.Lease(attributes);
-            Iocb read = Iocb.Read(lease, buffer, 512, 0);
-            read.Attributes = named.Id;
-            context.Submit(read);
-            CompletionEvent completion = context.ReapOne();
-            Assert.True(completion.Result == 512 || completion.Result is -Errno.EINVAL or -Errno.EOPNOTSUPP, $"{completion.Result}");
-            Assert.Equal(CompletionFlags.AttributeResult, completion.Flags);
-            Assert.Equal(AttributeOutcome.NotHonoured, attributes.ResultOf(CallAttribute.Integrity));
-        }
-        finally
-        {
-            File.Delete(path);
-        }
+        using SafeFileHandle file = NewFile();
+        using HandleLease lease = context.Lease(file);
+        using BufferLease buffer = context.Pin(new byte[512]);
+        var attributes = new CallAttributes { Integrity = new CallIntegrity(new byte[8], IntegrityChecks.All) };
+        using AttributesLease named = context.Lease(attributes);
+        Iocb read = Iocb.Read(lease, buffer, 512, 0);
+        read.Attributes = named.Id;
+        context.Submit(read);
+        CompletionEvent completion = context.ReapOne();
+        Assert.True(completion.Result == 512 || completion.Result is -Errno.EINVAL or -Errno.EOPNOTSUPP, $"{completion.Result}");
+        Assert.Equal(CompletionFlags.AttributeResult, completion.Flags);
+        Assert.Equal(AttributeOutcome.NotHonoured, attributes.ResultOf(CallAttribute.Integrity));
+    }
+
+    /// <summary>A file of 4 KiB that goes with its handle.</summary>
+    private static SafeFileHandle NewFile()
+    {
+        SafeFileHandle file = File.OpenHandle(Path.GetTempFileName(), FileMode.Create, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
+        RandomAccess.SetLength(file, 4_096);
+        return file;
     }
 }
