@@ -64,6 +64,6 @@ internal sealed class Keyboard : IAsyncDisposable
         }
     }
 
-    /// <summary>Other keys begin with an escape as well, and more follows there.</summary>
-    private static bool EndsIt(ReadOnlySpan<byte> keys) => keys is [Escape] || keys.ContainsAny((byte)'q', (byte)'Q');
+    /// <summary>Other keys begin with an escape as well, and more follows there. Several may come with one read, if it was late.</summary>
+    private static bool EndsIt(ReadOnlySpan<byte> keys) => keys is [.., Escape] || keys.ContainsAny((byte)'q', (byte)'Q');
 }

@@ -22,6 +22,7 @@ public sealed partial class DeviceReaderTests
             {
                 keys.Add(lane, "q", 0);
                 keys.Add(lane, "\e", 0);
+                keys.Add(lane, "\e[B\e", 0);
                 keys.Add(lane, "\u0003", 128 + SigInt);
             }
 
