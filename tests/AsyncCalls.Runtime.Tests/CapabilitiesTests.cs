@@ -106,6 +106,54 @@ public sealed class CapabilitiesTests
     }
 
     /// <summary>
+    /// The kernel stops to accept submissions while the runtime runs, here because the ring's number means another file, and the thread that has a place for the ring in its own table is in a
+    /// continuation: the one that leads instead is refused.
+    /// </summary>
+    [Fact]
+    public async Task Io_uring_that_fails_later_hands_over_to_workers()
+    {
+        HashSet<int> before = [.. ProcessWide.Descriptors().Keys];
+        AsyncCallRuntime runtime = Lane.NativeNoInline.NewRuntime();
+        if (!runtime.Capabilities.IoUring.Available)
+        {
+            Assert.Skip(runtime.Capabilities.IoUring.Reason);
+        }
+
+        int ring = RingSince(before);
+        using SafeFileHandle other = Native.OpenFile("/dev/null", Native.ReadOnly);
+        using var pipe = new TestPipe();
+        using var inside = new ManualResetEventSlim();
+        using var gate = new ManualResetEventSlim();
+
+        // Not awaited, so that this test does not go on on the thread that leads, which another one would replace.
+        Task first = runtime.NopAsync().AsTask();
+        Bounded.Until(() => first.IsCompleted, "the thread that leads has entered the ring");
+        Assert.Equal(ring, Native.dup2((int)other.DangerousGetHandle(), ring));
+        Task<bool> busy = BlockAsync();
+        Native.WriteAll(pipe.Writer, [1]);
+        Assert.True(inside.Wait(Bounded.Limit));
+        for (int i = 0; i < 200; i++)
+        {
+            await runtime.NopAsync().Bound();
+        }
+
+        await Bounded.UntilAsync(() => !runtime.Capabilities.IoUring.Available, "the capabilities say so");
+        Assert.Equal(200, runtime.GetStatistics().CompletedByWorkers);
+        Assert.Contains("workers", runtime.Capabilities.IoUring.Reason, StringComparison.Ordinal);
+        await WorksOnWorkers(runtime);
+        gate.Set();
+        Assert.True(await busy.Bound());
+        await runtime.DisposeAsync().Bound();
+
+        async Task<bool> BlockAsync()
+        {
+            await runtime.ReadAsync(pipe.Reader, new byte[1]).ConfigureAwait(false);
+            inside.Set();
+            return gate.Wait(Bounded.Limit);
+        }
+    }
+
+    /// <summary>
     /// Somebody closed the ring's descriptor, and its number means another file. A thread that has entered the ring goes on by the place in its own table; one that comes later is refused by the kernel,
     /// and the calls go to workers. No call is lost either way.
     /// </summary>
@@ -120,9 +168,9 @@ public sealed class CapabilitiesTests
             Assert.Skip(runtime.Capabilities.IoUring.Reason);
         }
 
-        int ring = ProcessWide.Descriptors().Single(entry => entry.Value == "anon_inode:[io_uring]" && !before.Contains(entry.Key)).Key;
-        await runtime.NopAsync().Bound();
+        int ring = RingSince(before);
         using SafeFileHandle other = Native.OpenFile("/dev/null", Native.ReadOnly);
+        await runtime.NopAsync().Bound();
         Assert.Equal(ring, Native.dup2((int)other.DangerousGetHandle(), ring));
         for (int i = 0; i < Calls; i++)
         {
@@ -134,6 +182,10 @@ public sealed class CapabilitiesTests
         Assert.Equal(runtime.Capabilities.IoUring.Available, statistics.CompletedByWorkers == 0);
         await runtime.DisposeAsync().Bound();
     }
+
+    /// <summary>The descriptor of the ring that was made since then.</summary>
+    private static int RingSince(HashSet<int> before) =>
+        ProcessWide.Descriptors().Single(entry => entry.Value == "anon_inode:[io_uring]" && !before.Contains(entry.Key)).Key;
 
     private static async Task<AsyncCallRuntime> MakeWarm()
     {
