@@ -212,27 +212,28 @@ internal abstract partial class Call
     /// <summary>The same for a call that nobody awaits, and so nobody dispatches: on the thread pool.</summary>
     protected void ReleaseForeignElsewhere()
     {
-        for (int i = 0; i < _pinCount; i++)
-        {
-            if (PinAt(i).IsForeign)
-            {
-                _ = ThreadPool.UnsafeQueueUserWorkItem(static pin => pin.Dispose(), PinAt(i).Handle, preferLocal: false);
-                PinAt(i) = default;
-            }
-        }
-
+        ReleasePins(foreign: true, elsewhere: true);
         _pinCount = 0;
     }
 
-    private void ReleasePins(bool foreign)
+    private void ReleasePins(bool foreign, bool elsewhere = false)
     {
         for (int i = 0; i < _pinCount; i++)
         {
             ref PinnedMemory place = ref PinAt(i);
             PinnedMemory pin = place;
-            if (pin.IsForeign == foreign)
+            if (pin.IsForeign != foreign)
             {
-                place = default;
+                continue;
+            }
+
+            place = default;
+            if (elsewhere)
+            {
+                _ = ThreadPool.UnsafeQueueUserWorkItem(static handle => handle.Dispose(), pin.Handle, preferLocal: false);
+            }
+            else
+            {
                 pin.Handle.Dispose();
             }
         }

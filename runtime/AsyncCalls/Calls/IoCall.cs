@@ -91,8 +91,7 @@ internal sealed unsafe partial class IoCall : Call
         if (record is not null || uses.IsAny)
         {
             RareParts parts = RareParts;
-            parts.Uses = uses with { Handle = null, SecondHandle = null };
-            parts.SecondHandle = uses.SecondHandle;
+            parts.Uses = uses with { Handle = null };
             parts.Record = record;
         }
 
@@ -196,7 +195,7 @@ internal sealed unsafe partial class IoCall : Call
         _iocb.SecondHandle = fd;
         if (lease is not null)
         {
-            RareParts.SecondHandle = lease;
+            RareParts.Uses.SecondHandle = lease;
         }
     }
 
@@ -313,9 +312,9 @@ internal sealed unsafe partial class IoCall : Call
     private static void ReleaseRare(RareParts parts)
     {
         parts.Uses.ReleaseBuffers();
-        if (parts.SecondHandle is { } second)
+        if (parts.Uses.SecondHandle is { } second)
         {
-            parts.SecondHandle = null;
+            parts.Uses.SecondHandle = null;
             HandleState.ReleaseReference(second);
         }
 

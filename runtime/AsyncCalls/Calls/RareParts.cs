@@ -31,7 +31,6 @@ internal sealed class RareParts
     // IoCall: what its block names.
     public CallTexts Texts;
     public CallUses Uses;
-    public SafeHandle? SecondHandle;
     public CompletionRecord? Record;
 
     // IoCall.Attributes.

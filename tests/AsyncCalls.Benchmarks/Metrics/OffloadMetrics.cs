@@ -7,32 +7,24 @@ namespace AsyncCalls.Benchmarks.Metrics;
 /// <summary>Work that has to be handed to another thread.</summary>
 internal static class OffloadMetrics
 {
-    private const string Work = "twin of a short blocking body";
-
     public static IEnumerable<Metric> All { get; } =
     [
-        AtDepth(1, 1.00, new CallCounts(0, KernelEntries: 0.001, Switches: 0.5)),
-        AtDepth(32, 0.80, new CallCounts(0, KernelEntries: 0.001, Switches: 0.1)),
-        new()
-        {
-            Name = "offload_qd32_vs_body",
-            Work = Work,
-            Reference = "the body itself, handed to nobody",
-            Depth = 32,
-            Target = new Target(1.25, Bytes: 0),
-            Open = _ => Open(32, Body),
-        },
+        AgainstTaskRun(1, 1.00, new CallCounts(0, KernelEntries: 0.001, Switches: 0.5)),
+        AgainstTaskRun(32, 0.80, new CallCounts(0, KernelEntries: 0.001, Switches: 0.1)),
+        Against("body", "the body itself, handed to nobody", Body, 32, 1.25),
     ];
 
-    private static Metric AtDepth(int depth, double target, CallCounts atMost) => new()
+    private static Metric AgainstTaskRun(int depth, double target, CallCounts atMost) => Against("taskrun", "Task.Run of the same body", TaskRun, depth, target, atMost);
+
+    private static Metric Against(string name, string reference, Func<CallQuota, Task> loop, int depth, double target, CallCounts? atMost = null) => new()
     {
-        Name = $"offload_qd{depth}_vs_taskrun",
-        Work = Work,
-        Reference = "Task.Run of the same body",
+        Name = $"offload_qd{depth}_vs_{name}",
+        Work = "twin of a short blocking body",
+        Reference = reference,
         Depth = depth,
         Target = new Target(target, Bytes: 0),
         AtMost = atMost,
-        Open = _ => Open(depth, TaskRun),
+        Open = _ => Open(depth, loop),
     };
 
     private static Comparison Open(int depth, Func<CallQuota, Task> reference)

@@ -4,7 +4,7 @@ namespace AsyncCalls.Backends.IoUring;
 
 /// <summary>
 /// Enters a ring by its place in the entering thread's own table of rings (<c>IORING_REGISTER_RING_FDS</c>, Linux 5.18): the kernel need not look the descriptor up and count its use, which
-/// costs a twentieth of a no-op. A thread gets its place when it first enters; one that gets none (an older kernel, 16 rings already) enters by the descriptor.
+/// costs a tenth of a no-op. A thread gets its place when it first enters; one that gets none (an older kernel, 16 rings already) enters by the descriptor.
 /// </summary>
 /// <remarks>
 /// One user at a time, any thread. A place refers to the ring, which lasts until each thread that has one has ended or given it back: so only threads of the runtime enter here.
